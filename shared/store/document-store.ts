@@ -50,7 +50,11 @@ export class DocumentChanged extends Error {
  */
 export interface DocumentStore {
   /** Point read. */
-  read<T extends Document>(container: ContainerName, pk: string, id: string): Promise<Versioned<T> | undefined>;
+  read<T extends Document>(
+    container: ContainerName,
+    pk: string,
+    id: string,
+  ): Promise<Versioned<T> | undefined>;
   /** @throws DocumentExists */
   create(container: ContainerName, document: Document): Promise<Etag>;
   /** @throws DocumentChanged */
