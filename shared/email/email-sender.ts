@@ -11,7 +11,8 @@ export interface EmailContent {
 export interface EmailMessage extends EmailContent {
   /**
    * Names this one sending, 1 to 200 printable ASCII characters without spaces. Sending again under the same
-   * name, also from another process, delivers no second mail, so that a lost answer can be retried.
+   * name, also from another process, delivers no second mail, so that a lost answer can be retried. (SMTP cannot
+   * promise that; there the repeated mail is marked as the same one.)
    */
   readonly operationId: string;
   readonly to: EmailAddress;

@@ -1,0 +1,79 @@
+import { link, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import { composeEmail, type EmailFrom, emailOperationHash } from './email-compose.ts';
+import type { EmailMessage, EmailOutcome, EmailSender } from './email-sender.ts';
+import { errnoCode } from './errno-code.ts';
+import type { MailboxMessage } from './mailbox-folder.ts';
+
+export interface MailboxOptions {
+  /** Made when the first mail is sent. Mails hold sign-in codes: only this user may read it. */
+  readonly folder: string;
+  readonly from: EmailFrom;
+  readonly clock: Clock;
+}
+
+/**
+ * Puts each mail into a folder: `{id}.eml` for mail programs and `{id}.json` for us. The id follows from the
+ * operation id, and a mail is there once its JSON is: that name is claimed in one step, so that several
+ * processes, or a process killed half way, leave one mail.
+ */
+export function mailboxEmailSender({ folder, from, clock }: MailboxOptions): EmailSender {
+  return { send };
+
+  async function send(message: EmailMessage): Promise<EmailOutcome> {
+    const id = emailOperationHash(message.operationId);
+    try {
+      if (!(await exists(join(folder, `${id}.json`)))) await put(id, message);
+      return { status: 'sent' };
+    } catch (error) {
+      // A full disk may be emptied; anything else here is for the operator to repair, too.
+      return { status: 'deferred', reason: `mailbox folder: ${errnoCode(error) ?? 'unexpected error'}` };
+    }
+  }
+
+  async function put(id: string, message: EmailMessage): Promise<void> {
+    const date = new Date(clock.now());
+    const mail: MailboxMessage = {
+      id,
+      to: message.to,
+      subject: message.subject,
+      text: message.text,
+      html: message.html,
+      date: date.toISOString(),
+    };
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const eml = await composed(message, from, date);
+    // One temporary name for each attempt: two processes may be at it at once.
+    const temporary = join(folder, `${id}.${crypto.randomUUID()}.part`);
+    try {
+      await writeFile(temporary, eml, { mode: 0o600 });
+      await rename(temporary, join(folder, `${id}.eml`));
+      await writeFile(temporary, JSON.stringify(mail), { mode: 0o600 });
+      // The folder is listed by this time, without opening every file.
+      await utimes(temporary, date, date);
+      await link(temporary, join(folder, `${id}.json`)).catch((error: unknown) => {
+        if (errnoCode(error) !== 'EEXIST') throw error;
+      });
+    } finally {
+      await rm(temporary, { force: true });
+    }
+  }
+}
+
+async function composed(message: EmailMessage, from: EmailFrom, date: Date): Promise<Buffer> {
+  const { createTransport } = await import('nodemailer');
+  const transport = createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
+  const { message: eml } = await transport.sendMail(composeEmail(message, from, date));
+  if (!Buffer.isBuffer(eml)) throw new TypeError('the composer gave a stream');
+  return eml;
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (errnoCode(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );

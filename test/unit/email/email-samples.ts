@@ -1,0 +1,49 @@
+import { instant } from '../../../shared/clock.ts';
+import { emailAddress } from '../../../shared/email/email-address.ts';
+import { credentialsRevokedEmail } from '../../../shared/email/credentials-revoked-email.ts';
+import type { EmailContent, EmailMessage } from '../../../shared/email/email-sender.ts';
+import { signInCodeEmail } from '../../../shared/email/sign-in-code-email.ts';
+import { systemDisconnectedEmail } from '../../../shared/email/system-disconnected-email.ts';
+import { invitationEmail } from '../../../shared/invitations/invitation-email.ts';
+
+export const portalOrigin = 'https://drawbridge.example';
+
+/** Every e-mail there is, with all the words that others choose given in. */
+export const everyEmail = (words: string): Record<string, EmailContent> => ({
+  signInCode: signInCodeEmail({ code: '042137', portalOrigin, requestedFrom: words }),
+  invitation: invitationEmail({
+    sharerName: words,
+    organizationName: words,
+    systemName: words,
+    dashboardTitle: words,
+    message: words,
+    expiresAt: instant(Date.UTC(2026, 10, 21, 7, 12)),
+    link: 'https://s1.share.example/',
+    portalOrigin,
+  }),
+  credentialsRevoked: credentialsRevokedEmail({
+    systemName: words,
+    gatewayName: words,
+    reason: words,
+    link: `${portalOrigin}/systems/1`,
+  }),
+  systemDisconnected: systemDisconnectedEmail({
+    systemName: words,
+    organizationName: words,
+    by: words,
+    at: instant(Date.UTC(2026, 10, 21, 7, 12)),
+    sharesEnded: 3,
+    link: `${portalOrigin}/organizations/works`,
+  }),
+});
+
+export const message = (operationId: string, more: Partial<EmailMessage> = {}): EmailMessage => ({
+  operationId,
+  to: emailAddress('ann@example.com'),
+  subject: 'Grüße',
+  text: 'Hello.\n',
+  html: '<p>Hello.</p>',
+  ...more,
+});
+
+export const from = { name: 'Drawbridge', address: emailAddress('no-reply@drawbridge.example') };

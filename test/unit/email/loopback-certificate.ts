@@ -1,0 +1,21 @@
+// Self-signed, made with openssl for these tests: localhost and 127.0.0.1, a hundred years. It protects nothing.
+
+export const loopbackCertificate = `-----BEGIN CERTIFICATE-----
+MIIBmjCCAUGgAwIBAgIUImSWgSBUExePgU/XhU2hpv/Qt3QwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA3MjEwMloYDzIxMjYxMDI4
+MDcyMTAyWjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAASCyjqQMVF2xMQeTmV4EMKUR7yKwcliK9LZw97zHuZiHR+yIWKgm2gq
+KHwj1xqtCWpheoA8jtrJmhdc+H2u1Sclo28wbTAdBgNVHQ4EFgQUOklSCdC74/Db
+lcNc1cuhN4PBNIAwHwYDVR0jBBgwFoAUOklSCdC74/DblcNc1cuhN4PBNIAwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDRwAwRAIgVke0CNYKt1RtPEpNdQpbG9uO+1+gpfT3KNcGgU++AnkCICcP
+1g6QgN4Kjlp3CUtgWG6cAqJLsEU3y1irR0FKFlTd
+-----END CERTIFICATE-----
+`;
+
+export const loopbackKey = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgs+pbGR4Uw61xhZtq
+wbjNsByrlRa3tKDKAhkW1/JpTtWhRANCAASCyjqQMVF2xMQeTmV4EMKUR7yKwcli
+K9LZw97zHuZiHR+yIWKgm2gqKHwj1xqtCWpheoA8jtrJmhdc+H2u1Scl
+-----END PRIVATE KEY-----
+`;
