@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { minute } from '../shared/clock.ts';
+import { sourceOf } from './trigger/browser.ts';
+import { http, type Handler } from './trigger/endpoint.ts';
+import { oauthErrors, oauthJson, readOAuthForm } from './trigger/oauth-endpoint.ts';
+import { parseFields } from './trigger/request-body.ts';
+
+const fieldsSchema = z.object({
+  gateway_name: z.string().trim().min(1).max(100).default('unnamed gateway'),
+  application: z.string().trim().max(100).optional(),
+});
+
+/** RFC 8628 section 3.1: a gateway asks to be approved. */
+export const deviceAuthorization: Handler = async ({ deviceGrants, throttle, site }, request) => {
+  const fields = parseFields(fieldsSchema, await readOAuthForm(request));
+  const source = sourceOf(request);
+  await throttle.take(`device authorization ${source}`, { count: 300, window: 10 * minute });
+  const grant = await deviceGrants.request({
+    gatewayName: fields.gateway_name,
+    application: fields.application,
+    source,
+  });
+  const verification = `${site.publicOrigin}/connect`;
+  return oauthJson({
+    device_code: grant.deviceCode,
+    user_code: grant.userCode,
+    verification_uri: verification,
+    verification_uri_complete: `${verification}?user_code=${grant.userCode}`,
+    expires_in: grant.expiresIn,
+    interval: grant.interval,
+  });
+};
+
+http('device-authorization', {
+  methods: ['POST'],
+  route: 'oauth/device_authorization',
+  handler: deviceAuthorization,
+  errors: oauthErrors,
+});

@@ -1,0 +1,16 @@
+import { removeExpired } from '../shared/store/expired-documents.ts';
+import { timer } from './trigger/endpoint.ts';
+import type { Services } from './trigger/services.ts';
+
+/** Work is bounded in each run; what is left over waits for the next one. */
+const most = 500;
+
+/** Ends what is over and forgets what is past. Expiry itself never waits for it: every check looks at the clock. */
+export const expiry = async ({ shares, systems, store, clock }: Services): Promise<void> => {
+  await systems.finishDisconnecting(most);
+  await shares.endExpired(most);
+  await shares.forgetEnded(most);
+  await removeExpired(store, clock, most);
+};
+
+timer('expiry', '15 */5 * * * *', expiry);

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { instant } from '../shared/clock.ts';
+import { shareView } from '../shared/shares/share-view.ts';
+import { http, type Handler } from './trigger/endpoint.ts';
+import { parseFields } from './trigger/request-body.ts';
+import { json } from './trigger/responses.ts';
+import { systemOf } from './trigger/system-bearer.ts';
+
+const querySchema = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  continuation: z.string().max(2000).optional(),
+});
+
+export const shareList: Handler = async (services, request) => {
+  const { system } = await systemOf(services, request);
+  const { limit, continuation } = parseFields(querySchema, Object.fromEntries(request.query));
+  const page = await services.shares.list(system.id, limit, continuation);
+  const now = instant(services.clock.now());
+  return json(200, {
+    shares: page.items.map((share) => shareView(share, services.site, now)),
+    ...(page.continuation !== undefined && { continuation: page.continuation }),
+  });
+};
+
+http('share-list', { methods: ['GET'], route: 'api/shares', handler: shareList });

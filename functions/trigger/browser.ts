@@ -1,0 +1,106 @@
+import type { Cookie, HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { VNode } from 'preact';
+import { csrfToken, isCsrfToken, type Session } from '../../shared/accounts/session.ts';
+import { newSecret } from '../../shared/identifier.ts';
+import { renderPage } from '../../shared/pages/layout.tsx';
+import { Problem } from '../../shared/problem.ts';
+import { readForm } from './request-body.ts';
+import { page, seeOther } from './responses.ts';
+import type { Services } from './services.ts';
+
+/** `__Host-`: this origin only, over a secure channel only (RFC 6265bis section 4.1.3.2). */
+export const sessionCookie = '__Host-drawbridge';
+const visitorCookie = '__Host-drawbridge-visitor';
+
+export const hostCookie = (name: string, value: string, maxAge?: number): Cookie => ({
+  name,
+  value,
+  path: '/',
+  secure: true,
+  httpOnly: true,
+  sameSite: 'Lax',
+  ...(maxAge !== undefined && { maxAge }),
+});
+
+/** RFC 6265 section 4.2.1. The first of two cookies with one name counts. */
+export function readCookie(request: HttpRequest, name: string): string | undefined {
+  for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
+    const [key = '', ...value] = pair.trim().split('=');
+    if (key === name) return value.join('=') || undefined;
+  }
+  return undefined;
+}
+
+/** The address the request came from: what the outermost trusted front end says, never the client itself. */
+export function sourceOf(request: HttpRequest): string {
+  const forwarded = (request.headers.get('x-forwarded-for') ?? '').split(',').at(-1)?.trim();
+  return request.headers.get('x-azure-clientip') ?? forwarded ?? 'unknown';
+}
+
+/** A browser at the portal: who is signed in, and the token that its forms must carry. */
+export interface Visitor {
+  readonly session: Session | undefined;
+  readonly csrf: string;
+  /** Cookies that the response must set. */
+  readonly cookies: Cookie[];
+}
+
+export async function visitorOf(services: Services, request: HttpRequest): Promise<Visitor> {
+  const key = (await services.secrets.current('handoff')).value;
+  const cookie = readCookie(request, sessionCookie);
+  const session = await services.sessions.portal(cookie);
+  if (session && cookie) return { session, csrf: csrfToken(key, cookie), cookies: [] };
+  const known = readCookie(request, visitorCookie);
+  const value = known ?? newSecret(services.random);
+  return {
+    session: undefined,
+    csrf: csrfToken(key, value),
+    cookies: known ? [] : [hostCookie(visitorCookie, value)],
+  };
+}
+
+/**
+ * The fields of a form that a page of ours posted from this browser (OWASP ASVS 4.2.2: both the origin and a
+ * token are checked). @throws Problem forbidden
+ */
+export async function readOwnForm(services: Services, request: HttpRequest): Promise<Record<string, string>> {
+  const origin = request.headers.get('origin');
+  const site = request.headers.get('sec-fetch-site');
+  if (origin === null ? site !== 'same-origin' : origin !== services.site.publicOrigin) {
+    throw new Problem('forbidden', 'This form was not sent from the portal. Open the page again and retry.');
+  }
+  const fields = await readForm(request);
+  const key = (await services.secrets.current('handoff')).value;
+  const cookie = readCookie(request, sessionCookie);
+  const tied = (await services.sessions.portal(cookie)) ? cookie : readCookie(request, visitorCookie);
+  if (tied === undefined || !isCsrfToken(key, tied, fields.csrf ?? '')) {
+    throw new Problem('forbidden', 'This page is too old, or cookies are off. Open it again and retry.');
+  }
+  return fields;
+}
+
+/** A path of the portal to go back to; everything else becomes the home page (no open redirect, ASVS 5.1.5). */
+export function returnPath(text: string | null | undefined): string {
+  return text && /^\/(?![/\\])[\x21-\x7e]*$/.test(text) && !text.includes('\\') ? text : '/';
+}
+
+/** Sends a browser that is not signed in to sign in, and back here. */
+export function signInFirst(request: HttpRequest): HttpResponseInit {
+  const { pathname, search } = new URL(request.url);
+  const back = request.method === 'GET' ? pathname + search : '/';
+  return seeOther(`/sign-in?returnTo=${encodeURIComponent(back)}`);
+}
+
+export function portalPage(
+  services: Services,
+  visitor: Visitor,
+  node: VNode,
+  status = 200,
+): HttpResponseInit {
+  const { protocol } = new URL(services.site.publicOrigin);
+  return page(renderPage(node), {
+    status,
+    cookies: visitor.cookies,
+    formTargets: [`${protocol}//*.${services.site.shareDomain}`],
+  });
+}

@@ -1,0 +1,212 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { accountSchema } from '../../shared/accounts/account.ts';
+import { createSessions, sessionSchema } from '../../shared/accounts/session.ts';
+import { createSignIn, signInChallengeSchema } from '../../shared/accounts/sign-in.ts';
+import { createThrottle, throttleSchema } from '../../shared/accounts/throttle.ts';
+import { createAuditLog } from '../../shared/audit/audit-log.ts';
+import { folderBlobs } from '../../shared/blobs/folder-blobs.ts';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { readConfiguration, type Configuration } from '../../shared/configuration.ts';
+import { createMailboxEmailSender } from '../../shared/email/mailbox-email-sender.ts';
+import { createSmtpEmailSender } from '../../shared/email/smtp-email-sender.ts';
+import { createInvitationDelivery } from '../../shared/invitations/invitation-delivery.ts';
+import { jsonLines, type Log } from '../../shared/log.ts';
+import { createAccessTokens } from '../../shared/oauth/access-token.ts';
+import { createDeviceGrants, deviceGrantSchema } from '../../shared/oauth/device-grant.ts';
+import {
+  createOrganizations,
+  membershipSchema,
+  organizationSchema,
+  slugReservationSchema,
+} from '../../shared/organizations/organization.ts';
+import { ownersNotice } from '../../shared/organizations/owners-notice.ts';
+import { cachedSecrets } from '../../shared/secrets/cached-secrets.ts';
+import { openFileSecretStore } from '../../shared/secrets/file-secret-store.ts';
+import { allowlistDocumentSchema, createAllowlists } from '../../shared/shares/allowlist-document.ts';
+import { createShareAccess } from '../../shared/shares/share-access.ts';
+import { createShareHandoff, usedHandoffSchema } from '../../shared/shares/share-handoff.ts';
+import { shareSchema } from '../../shared/shares/share.ts';
+import { createShares, grantSchema } from '../../shared/shares/shares.ts';
+import { collection } from '../../shared/store/collection.ts';
+import { openSqliteDocumentStore } from '../../shared/store/sqlite-document-store.ts';
+import { systemClock, systemRandom } from '../../shared/system-clock.ts';
+import { createGatewayCredentials } from '../../shared/systems/gateway-credentials.ts';
+import { gatewayRecordSchema } from '../../shared/systems/gateway-record.ts';
+import { systemSchema } from '../../shared/systems/system.ts';
+import { createSystems } from '../../shared/systems/systems.ts';
+import { createRelaySender } from '../../shared/tunnel/relay-sender.ts';
+import { createListenerTokens, senderAuthorization } from '../../shared/tunnel/relay-tokens.ts';
+import { createShareTunnel } from '../../shared/tunnel/share-tunnel.ts';
+
+/** What the composition root takes beside the configuration. */
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** The composition root: every service, built from configuration alone. */
+export function composeServices(configuration: Configuration, { clock, random, log }: Surroundings) {
+  const { dataDir, publicOrigin, shareDomain } = configuration;
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+
+  const store = openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite') });
+  const secrets = cachedSecrets({
+    secrets: openFileSecretStore({ file: join(dataDir, 'secrets.json'), clock, random }),
+    clock,
+    log,
+  });
+  const email = configuration.smtpUrl
+    ? createSmtpEmailSender({ url: configuration.smtpUrl, from: configuration.mailFrom })
+    : createMailboxEmailSender({ folder: join(dataDir, 'mail'), from: configuration.mailFrom, clock });
+  const blobs = folderBlobs({ folder: join(dataDir, 'backups') });
+  const audit = createAuditLog({ store, clock, random });
+
+  const shareDocuments = collection(store, 'shares', shareSchema);
+  const systemDocuments = collection(store, 'systems', systemSchema);
+  const gatewayDocuments = collection(store, 'gateways', gatewayRecordSchema);
+  const slugs = collection(store, 'slugs', slugReservationSchema);
+
+  const throttle = createThrottle({ counts: collection(store, 'throttles', throttleSchema), clock });
+  const organizations = createOrganizations({
+    organizations: collection(store, 'organizations', organizationSchema),
+    memberships: collection(store, 'memberships', membershipSchema),
+    slugs,
+    clock,
+    random,
+  });
+  const credentials = createGatewayCredentials({
+    gateways: gatewayDocuments,
+    tokens: createAccessTokens({ secrets, clock, issuer: publicOrigin }),
+    secrets,
+    audit,
+    clock,
+    random,
+    log,
+    tellOwners: ownersNotice({ organizations, systems: systemDocuments, email, publicOrigin, log }),
+  });
+  const allowlists = createAllowlists(collection(store, 'allowlists', allowlistDocumentSchema));
+  const shares = createShares({
+    shares: shareDocuments,
+    grants: collection(store, 'grants', grantSchema),
+    allowlists,
+    audit,
+    clock,
+    random,
+  });
+  const sessions = createSessions({ sessions: collection(store, 'sessions', sessionSchema), clock, random });
+  const shareAccess = createShareAccess({
+    shares: shareDocuments,
+    systems: systemDocuments,
+    sessions,
+    clock,
+  });
+  const sender = createRelaySender({
+    endpoint: configuration.relayEndpoint,
+    authorize: senderAuthorization({ secrets, clock, endpoint: configuration.relayEndpoint }),
+  });
+
+  return {
+    configuration,
+    clock,
+    random,
+    log,
+    store,
+    secrets,
+    email,
+    blobs,
+    audit,
+    throttle,
+    organizations,
+    credentials,
+    shares,
+    sessions,
+    shareAccess,
+    sender,
+    site: { publicOrigin, shareDomain },
+    signIn: createSignIn({
+      challenges: collection(store, 'challenges', signInChallengeSchema),
+      accounts: collection(store, 'accounts', accountSchema),
+      secrets,
+      throttle,
+      email,
+      clock,
+      random,
+      portalOrigin: publicOrigin,
+    }),
+    accounts: collection(store, 'accounts', accountSchema),
+    deviceGrants: createDeviceGrants({
+      grants: collection(store, 'deviceGrants', deviceGrantSchema),
+      systems: systemDocuments,
+      gateways: gatewayDocuments,
+      slugs,
+      organizations,
+      credentials,
+      audit,
+      clock,
+      random,
+    }),
+    systems: createSystems({
+      systems: systemDocuments,
+      gateways: gatewayDocuments,
+      credentials,
+      shares,
+      audit,
+      clock,
+    }),
+    shareHandoff: createShareHandoff({
+      used: collection(store, 'handoffs', usedHandoffSchema),
+      sessions,
+      secrets,
+      clock,
+      random,
+    }),
+    invitations: createInvitationDelivery({
+      shares: shareDocuments,
+      systems: systemDocuments,
+      organizations,
+      email,
+      clock,
+      log,
+      publicOrigin,
+    }),
+    listenerTokens: createListenerTokens({ secrets, clock, endpoint: configuration.relayEndpoint }),
+    tunnel: createShareTunnel({
+      access: shareAccess,
+      allowlists,
+      shares,
+      sender,
+      audit,
+      clock,
+      log,
+      every: (milliseconds, task) => {
+        const timer = setInterval(() => {
+          task().catch((error: unknown) => log.error('recheck failed', { error: String(error) }));
+        }, milliseconds);
+        return () => clearInterval(timer);
+      },
+    }),
+  };
+}
+
+export type Services = ReturnType<typeof composeServices>;
+
+let composed: Services | undefined;
+
+/** The services of this host, built on first use so that a cold start pays for none of them. */
+export function services(): Services {
+  composed ??= composeServices(
+    // eslint-disable-next-line no-restricted-properties -- the composition root
+    readConfiguration(process.env),
+    {
+      clock: systemClock,
+      random: systemRandom,
+      log: jsonLines(
+        (line) => process.stdout.write(`${line}\n`),
+        () => new Date(systemClock.now()).toISOString(),
+      ),
+    },
+  );
+  return composed;
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .transform((text) => new URL(text).origin)
+  .describe('An http(s) origin without a path');
+
+const environment = z.object({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(7071),
+  DATA_DIR: z.string().min(1).default('.data'),
+  PUBLIC_ORIGIN: origin.optional(),
+  SHARE_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9.-]+(:\d+)?$/, 'a host name, with a port where it is not the usual one')
+    .optional(),
+  RELAY_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().min(3).default('Drawbridge <no-reply@drawbridge.localhost>'),
+  TERMS_URL: z.url({ protocol: /^https?$/ }).optional(),
+});
+
+export interface Configuration {
+  /** Port of the one-machine runtime; 0 takes any free one. */
+  readonly port: number;
+  /** Folder of the embedded store, secrets, mailbox and backups. */
+  readonly dataDir: string;
+  /** Origin of the portal and the API, and the OAuth issuer. */
+  readonly publicOrigin: string;
+  /** Host (and port) below which every share has its own origin. */
+  readonly shareDomain: string;
+  /** Where the tunnel function sends requests: the relay. */
+  readonly relayEndpoint: string;
+  readonly smtpUrl: string | undefined;
+  readonly mailFrom: string;
+  readonly termsUrl: string | undefined;
+}
+
+/**
+ * Reads the settings; the README has the same names in its table.
+ * @throws Error that names each setting that is wrong
+ */
+export function readConfiguration(settings: Readonly<Record<string, string | undefined>>): Configuration {
+  const known = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== ''));
+  const result = environment.safeParse(known);
+  if (!result.success) {
+    const wrong = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    throw new Error(`These settings are not usable:\n  ${wrong.join('\n  ')}`);
+  }
+  const { data } = result;
+  return {
+    port: data.PORT,
+    dataDir: data.DATA_DIR,
+    publicOrigin: data.PUBLIC_ORIGIN ?? `http://localhost:${data.PORT}`,
+    shareDomain: data.SHARE_DOMAIN ?? `localhost:${data.PORT}`,
+    relayEndpoint: data.RELAY_ENDPOINT ?? `http://127.0.0.1:${data.PORT + 1}`,
+    smtpUrl: data.SMTP_URL,
+    mailFrom: data.MAIL_FROM,
+    termsUrl: data.TERMS_URL,
+  };
+}

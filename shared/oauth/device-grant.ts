@@ -1,0 +1,262 @@
+import { z } from 'zod';
+import type { Account } from '../accounts/account.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import { instant, minute, second, type Clock, type Instant, type Random } from '../clock.ts';
+import {
+  newGatewayId,
+  newOrganizationId,
+  newSecret,
+  newSystemId,
+  randomText,
+  sameSecret,
+  sha256,
+  type GatewayId,
+  type OrganizationId,
+  type SystemId,
+} from '../identifier.ts';
+import {
+  ignoreExisting,
+  mayManage,
+  reserveSlug,
+  roleOf,
+  type Organizations,
+  type SlugReservation,
+} from '../organizations/organization.ts';
+import { Problem } from '../problem.ts';
+import { identifier, instantSchema } from '../store/document-fields.ts';
+import type { Collection } from '../store/collection.ts';
+import { DocumentExists } from '../store/document-store.ts';
+import type { GatewayCredentials, IssuedCredentials } from '../systems/gateway-credentials.ts';
+import type { GatewayRecord } from '../systems/gateway-record.ts';
+import type { System } from '../systems/system.ts';
+import { OAuthError } from './oauth-error.ts';
+
+/** One request of a gateway for approval (RFC 8628). Found by its user code; the device code only proves itself. */
+export interface DeviceGrant {
+  /** Hash of the user code. */
+  readonly id: string;
+  readonly pk: string;
+  readonly schemaVersion: 1;
+  readonly secretHash: string;
+  readonly gatewayName: string;
+  readonly application?: string | undefined;
+  readonly requestedFrom: string;
+  readonly requestedAt: Instant;
+  readonly expiresAt: Instant;
+  /** Seconds between two polls. */
+  readonly interval: number;
+  readonly polledAt?: Instant | undefined;
+  readonly state: 'pending' | 'approved' | 'denied';
+  /** What an approval will make; fixed at the start so that a repeated approval makes nothing twice. */
+  readonly systemId: SystemId;
+  readonly gatewayId: GatewayId;
+  readonly organizationId: OrganizationId;
+}
+
+export const deviceGrantSchema: z.ZodType<DeviceGrant> = z.object({
+  id: z.string(),
+  pk: z.string(),
+  schemaVersion: z.literal(1),
+  secretHash: z.string(),
+  gatewayName: z.string(),
+  application: z.string().optional(),
+  requestedFrom: z.string(),
+  requestedAt: instantSchema,
+  expiresAt: instantSchema,
+  interval: z.number().int(),
+  polledAt: instantSchema.optional(),
+  state: z.enum(['pending', 'approved', 'denied']),
+  systemId: identifier<SystemId>(),
+  gatewayId: identifier<GatewayId>(),
+  organizationId: identifier<OrganizationId>(),
+});
+
+/** RFC 8628 section 6.1: no vowels, so no words; 20^8 codes, entered by signed-in people only, and throttled. */
+const userCodeAlphabet = 'BCDFGHJKLMNPQRSTVWXZ';
+export const deviceCodeLifetime = 15 * minute;
+const pollInterval = 5;
+/** A poll may come a little early: timers and networks are not exact. */
+const pollTolerance = second / 2;
+
+const idOf = (userCode: string) => sha256(`user code ${userCode}`);
+
+/** Takes a user code as people type it (RFC 8628 section 6.1): any case, with or without the hyphen. */
+export function normalizeUserCode(typed: string): string | undefined {
+  const code = typed.toUpperCase().replace(/[^A-Z0-9]/g, '');
+  if (code.length !== 8 || [...code].some((c) => !userCodeAlphabet.includes(c))) return undefined;
+  return `${code.slice(0, 4)}-${code.slice(4)}`;
+}
+
+export interface Approval {
+  readonly organization:
+    | { readonly kind: 'existing'; readonly id: OrganizationId }
+    | { readonly kind: 'new'; readonly name: string; readonly slug: string };
+  readonly system: { readonly name: string; readonly slug: string };
+}
+
+export interface DeviceGrantDependencies {
+  readonly grants: Collection<DeviceGrant>;
+  readonly systems: Collection<System>;
+  readonly gateways: Collection<GatewayRecord>;
+  readonly slugs: Collection<SlugReservation>;
+  readonly organizations: Organizations;
+  readonly credentials: GatewayCredentials;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export function createDeviceGrants(deps: DeviceGrantDependencies) {
+  const { grants, systems, gateways, slugs, organizations, credentials, audit, clock, random } = deps;
+
+  const unexpired = (grant: DeviceGrant) => grant.expiresAt > instant(clock.now());
+
+  async function pending(userCode: string): Promise<DeviceGrant | undefined> {
+    const grant = (await grants.read(idOf(userCode)))?.document;
+    return grant?.state === 'pending' && unexpired(grant) ? grant : undefined;
+  }
+
+  return {
+    /** RFC 8628 section 3.1 and 3.2. */
+    async request(from: { gatewayName: string; application?: string | undefined; source: string }) {
+      for (;;) {
+        const code = randomText(random, 8, userCodeAlphabet);
+        const userCode = `${code.slice(0, 4)}-${code.slice(4)}`;
+        const id = idOf(userCode);
+        const secret = newSecret(random);
+        const now = clock.now();
+        try {
+          await grants.create({
+            id,
+            pk: id,
+            schemaVersion: 1,
+            secretHash: sha256(secret),
+            gatewayName: from.gatewayName,
+            application: from.application,
+            requestedFrom: from.source,
+            requestedAt: instant(now),
+            expiresAt: instant(now + deviceCodeLifetime),
+            interval: pollInterval,
+            state: 'pending',
+            systemId: newSystemId(random),
+            gatewayId: newGatewayId(random),
+            organizationId: newOrganizationId(random),
+          });
+        } catch (error) {
+          if (error instanceof DocumentExists) continue;
+          throw error;
+        }
+        return {
+          deviceCode: `${id}.${secret}`,
+          userCode,
+          expiresIn: deviceCodeLifetime / second,
+          interval: pollInterval,
+        };
+      }
+    },
+
+    /**
+     * One poll of the gateway (RFC 8628 section 3.4 and 3.5).
+     * @throws OAuthError authorization_pending, slow_down, expired_token, access_denied, invalid_grant
+     */
+    async poll(deviceCode: string): Promise<IssuedCredentials & { system: System }> {
+      const [id = '', secret = ''] = deviceCode.split('.');
+      const known = id ? await grants.read(id) : undefined;
+      if (!known || !sameSecret(sha256(secret), known.document.secretHash)) {
+        throw new OAuthError('invalid_grant', 'The device code is not valid.');
+      }
+      const now = clock.now();
+      let tooFast = false;
+      const grant = await grants.update(id, id, (current) => {
+        tooFast =
+          current.polledAt !== undefined &&
+          now - Date.parse(current.polledAt) < current.interval * second - pollTolerance;
+        // Section 3.5: slow_down adds 5 seconds, for this and all later polls.
+        return { ...current, polledAt: instant(now), interval: current.interval + (tooFast ? 5 : 0) };
+      });
+      if (!grant) throw new OAuthError('invalid_grant', 'The device code is not valid.');
+      if (grant.state === 'denied')
+        throw new OAuthError('access_denied', 'The request was denied in the portal.');
+      if (!unexpired(grant))
+        throw new OAuthError('expired_token', 'The code has expired: ask for a new one.');
+      if (tooFast) throw new OAuthError('slow_down', 'Poll less often.');
+      if (grant.state === 'pending') {
+        throw new OAuthError('authorization_pending', 'Nobody has approved or denied the request yet.');
+      }
+      const issued = await credentials.issueFirst(grant.gatewayId);
+      const system = await systems.read(issued.gateway.systemId);
+      if (!system) throw new OAuthError('invalid_grant', 'The system no longer exists.', 'system_deleted');
+      return { ...issued, system: system.document };
+    },
+
+    /** The request behind a user code, while it can be decided. */
+    pending,
+
+    /**
+     * Approves: makes the organization if asked to, the system and its first gateway.
+     * Safe to repeat. @throws Problem not-found, forbidden, conflict (the short name is taken)
+     */
+    async approve(userCode: string, account: Account, approval: Approval): Promise<System> {
+      const grant = await pending(userCode);
+      if (!grant) throw new Problem('not-found', 'This code is unknown, decided or too old.');
+      const organization =
+        approval.organization.kind === 'new'
+          ? await organizations.create(account, approval.organization, grant.organizationId)
+          : (await organizations.forMember(approval.organization.id, account.id)).organization;
+      if (!mayManage(roleOf(organization, account.id))) {
+        throw new Problem('forbidden', 'Only an owner or admin of the organization can connect a system.');
+      }
+      const { name, slug } = approval.system;
+      await reserveSlug(slugs, `system ${organization.id} ${slug}`, grant.systemId, 'systemSlug');
+      const at = instant(clock.now());
+      const system: System = {
+        id: grant.systemId,
+        pk: grant.systemId,
+        schemaVersion: 1,
+        organizationId: organization.id,
+        name,
+        slug,
+        state: 'connected',
+        application: grant.application,
+        connectedBy: account.id,
+        connectedAt: at,
+      };
+      await systems.create(system).catch(ignoreExisting);
+      await gateways
+        .create({
+          id: grant.gatewayId,
+          pk: grant.gatewayId,
+          schemaVersion: 1,
+          systemId: system.id,
+          organizationId: organization.id,
+          name: grant.gatewayName,
+          application: grant.application,
+          state: 'active',
+          generation: 0,
+          createdAt: at,
+        })
+        .catch(ignoreExisting);
+      await grants.update(grant.id, grant.id, (current) =>
+        current.state === 'pending' ? { ...current, state: 'approved' } : undefined,
+      );
+      await audit.append({
+        organizationId: organization.id,
+        actor: { kind: 'account', id: account.id, label: account.email },
+        action: 'system.connected',
+        subject: { kind: 'system', id: system.id, label: system.name },
+        details: { gateway: grant.gatewayName, from: grant.requestedFrom },
+      });
+      return system;
+    },
+
+    async deny(userCode: string): Promise<void> {
+      const grant = await pending(userCode);
+      if (!grant) throw new Problem('not-found', 'This code is unknown, decided or too old.');
+      await grants.update(grant.id, grant.id, (current) =>
+        current.state === 'pending' ? { ...current, state: 'denied' } : undefined,
+      );
+    },
+  };
+}
+
+export type DeviceGrants = ReturnType<typeof createDeviceGrants>;

@@ -1,0 +1,183 @@
+import { z } from 'zod';
+import type { Account } from '../accounts/account.ts';
+import { instant, type Clock, type Instant, type Random } from '../clock.ts';
+import { emailAddressSchema, type EmailAddress } from '../email/email-address.ts';
+import { newOrganizationId, type AccountId, type OrganizationId } from '../identifier.ts';
+import { Problem } from '../problem.ts';
+import { identifier, instantSchema } from '../store/document-fields.ts';
+import type { Collection } from '../store/collection.ts';
+import { DocumentExists } from '../store/document-store.ts';
+
+export const roles = ['owner', 'admin', 'member'] as const;
+export type Role = (typeof roles)[number];
+
+export interface Member {
+  readonly accountId: AccountId;
+  readonly email: EmailAddress;
+  readonly role: Role;
+}
+
+/** A tenant. Its members live inside it, so that "at least one owner" is an invariant of one document. */
+export interface Organization {
+  readonly id: OrganizationId;
+  readonly pk: OrganizationId;
+  readonly schemaVersion: 1;
+  readonly name: string;
+  readonly slug: string;
+  readonly members: readonly Member[];
+  readonly createdAt: Instant;
+}
+
+export const organizationSchema: z.ZodType<Organization> = z.object({
+  id: identifier<OrganizationId>(),
+  pk: identifier<OrganizationId>(),
+  schemaVersion: z.literal(1),
+  name: z.string(),
+  slug: z.string(),
+  members: z.array(
+    z.object({ accountId: identifier<AccountId>(), email: emailAddressSchema, role: z.enum(roles) }),
+  ),
+  createdAt: instantSchema,
+});
+
+/** Which organizations an account belongs to: an index. The organization itself decides. */
+export interface Membership {
+  readonly id: OrganizationId;
+  readonly pk: AccountId;
+  readonly schemaVersion: 1;
+}
+
+export const membershipSchema: z.ZodType<Membership> = z.object({
+  id: identifier<OrganizationId>(),
+  pk: identifier<AccountId>(),
+  schemaVersion: z.literal(1),
+});
+
+/** Holds a slug for the one thing that it names. */
+export interface SlugReservation {
+  readonly id: string;
+  readonly pk: string;
+  readonly schemaVersion: 1;
+  readonly names: string;
+}
+
+export const slugReservationSchema: z.ZodType<SlugReservation> = z.object({
+  id: z.string(),
+  pk: z.string(),
+  schemaVersion: z.literal(1),
+  names: z.string(),
+});
+
+/** A DNS label (RFC 1035 section 2.3.1): lower case letters, digits and inner hyphens, 2 to 40 characters. */
+export const slugSchema = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])$/,
+    'Use 2 to 40 lower case letters, digits and hyphens; a hyphen neither first nor last.',
+  );
+
+export const nameSchema = z.string().trim().min(1, 'Give a name.').max(80, 'At most 80 characters.');
+
+/**
+ * Takes a slug, once for ever for the same name, so that a repeated request finds its own reservation.
+ * @throws Problem conflict when it names something else
+ */
+export async function reserveSlug(
+  slugs: Collection<SlugReservation>,
+  key: string,
+  names: string,
+  field: string,
+): Promise<void> {
+  try {
+    await slugs.create({ id: key, pk: key, schemaVersion: 1, names });
+  } catch (error) {
+    if (!(error instanceof DocumentExists)) throw error;
+    const taken = await slugs.read(key);
+    if (taken?.document.names === names) return;
+    const detail = 'This short name is taken. Choose another one.';
+    throw new Problem('conflict', detail, { errors: [{ field, detail }] });
+  }
+}
+
+export const roleOf = (organization: Organization, accountId: AccountId): Role | undefined =>
+  organization.members.find((member) => member.accountId === accountId)?.role;
+
+/** Owners and admins manage systems and shares; only owners disconnect. */
+export const mayManage = (role: Role | undefined): boolean => role === 'owner' || role === 'admin';
+
+export function createOrganizations({
+  organizations,
+  memberships,
+  slugs,
+  clock,
+  random,
+}: {
+  organizations: Collection<Organization>;
+  memberships: Collection<Membership>;
+  slugs: Collection<SlugReservation>;
+  clock: Clock;
+  random: Random;
+}) {
+  return {
+    /**
+     * @param id handed in when the caller must be able to repeat the call
+     * @throws Problem conflict when the slug is taken
+     */
+    async create(
+      owner: Account,
+      { name, slug }: { name: string; slug: string },
+      id: OrganizationId = newOrganizationId(random),
+    ): Promise<Organization> {
+      await reserveSlug(slugs, `organization ${slug}`, id, 'organizationSlug');
+      // The index first: an entry without its organization is ignored, an organization without it would be lost.
+      await memberships.create({ id, pk: owner.id, schemaVersion: 1 }).catch(ignoreExisting);
+      const organization: Organization = {
+        id,
+        pk: id,
+        schemaVersion: 1,
+        name,
+        slug,
+        members: [{ accountId: owner.id, email: owner.email, role: 'owner' }],
+        createdAt: instant(clock.now()),
+      };
+      await organizations.create(organization).catch(ignoreExisting);
+      return (await organizations.read(id))?.document ?? organization;
+    },
+
+    async read(id: OrganizationId): Promise<Organization | undefined> {
+      return (await organizations.read(id))?.document;
+    },
+
+    /** The organizations of an account with its role in each, by name; the first 100. */
+    async of(accountId: AccountId): Promise<{ organization: Organization; role: Role }[]> {
+      const { items } = await memberships.query({ partition: accountId, limit: 100 });
+      const found = await Promise.all(items.map(({ document }) => organizations.read(document.id)));
+      return found
+        .flatMap((stored) => {
+          const role = stored && roleOf(stored.document, accountId);
+          return stored && role ? [{ organization: stored.document, role }] : [];
+        })
+        .sort((a, b) => a.organization.name.localeCompare(b.organization.name));
+    },
+
+    /**
+     * The organization, for someone who belongs to it.
+     * @throws Problem not-found for everyone else: who is no member learns nothing
+     */
+    async forMember(
+      id: OrganizationId,
+      accountId: AccountId,
+    ): Promise<{ organization: Organization; role: Role }> {
+      const organization = (await organizations.read(id))?.document;
+      const role = organization && roleOf(organization, accountId);
+      if (!organization || !role) throw new Problem('not-found', 'There is no such organization.');
+      return { organization, role };
+    },
+  };
+}
+
+export type Organizations = ReturnType<typeof createOrganizations>;
+
+export function ignoreExisting(error: unknown): void {
+  if (!(error instanceof DocumentExists)) throw error;
+}

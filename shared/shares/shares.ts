@@ -1,0 +1,383 @@
+import { z } from 'zod';
+import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
+import { day, instant, minute, type Clock, type Instant, type Random } from '../clock.ts';
+import type { EmailAddress } from '../email/email-address.ts';
+import {
+  accountIdOf,
+  isShareId,
+  newShareId,
+  sha256,
+  type AccountId,
+  type ShareId,
+  type SystemId,
+} from '../identifier.ts';
+import { ignoreExisting } from '../organizations/organization.ts';
+import { Problem } from '../problem.ts';
+import { identifier } from '../store/document-fields.ts';
+import type { Collection } from '../store/collection.ts';
+import type { Page } from '../store/document-store.ts';
+import type { System } from '../systems/system.ts';
+import type { Allowlists } from './allowlist-document.ts';
+import { statusAt, sweepAtOf, type Recipient, type Share } from './share.ts';
+import type { ShareCreate, ShareUpdate } from './share-request.ts';
+
+/** Which shares an account was named in: an index. The share itself decides. */
+export interface Grant {
+  readonly id: ShareId;
+  readonly pk: AccountId;
+  readonly schemaVersion: 1;
+}
+
+export const grantSchema: z.ZodType<Grant> = z.object({
+  id: identifier<ShareId>(),
+  pk: identifier<AccountId>(),
+  schemaVersion: z.literal(1),
+});
+
+export interface SharesDependencies {
+  readonly shares: Collection<Share>;
+  readonly grants: Collection<Grant>;
+  readonly allowlists: Allowlists;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+const noSuchShare = () => new Problem('not-found', 'There is no such share.');
+
+/** A share that is over keeps only what its page and the audit need. */
+export function ended(share: Share, because: NonNullable<Share['endedBecause']>, now: Instant): Share {
+  const {
+    message: _message,
+    description: _description,
+    expiresAt: _expiry,
+    sweepAt: _sweep,
+    ...rest
+  } = share;
+  return {
+    ...rest,
+    status: 'ended',
+    endedAt: now,
+    endedBecause: because,
+    dashboard: { ...share.dashboard, entryPath: '/', items: [] },
+    recipients: [],
+  };
+}
+
+/** Makes, changes and ends shares. */
+export function createShares({ shares, grants, allowlists, audit, clock, random }: SharesDependencies) {
+  const now = () => instant(clock.now());
+
+  function newRecipient(email: EmailAddress): Recipient {
+    return {
+      email,
+      accountId: accountIdOf(email),
+      addedAt: now(),
+      invitation: {
+        state: 'queued',
+        operationId: `invitation-${newShareId(random)}`,
+        attempts: 0,
+        dueAt: now(),
+      },
+    };
+  }
+
+  function expiryOf(text: string | null | undefined): Instant | undefined {
+    if (text === null || text === undefined) return undefined;
+    const expiresAt = instant(Date.parse(text));
+    if (expiresAt <= now()) {
+      const detail = 'This time has passed.';
+      throw new Problem('invalid-request', detail, { errors: [{ field: 'expiresAt', detail }] });
+    }
+    return expiresAt;
+  }
+
+  /** @throws Problem not-found, also for the share of another system */
+  async function ofSystem(systemId: SystemId, id: string): Promise<Share> {
+    const share = isShareId(id) ? (await shares.read(id))?.document : undefined;
+    if (share?.systemId !== systemId) throw noSuchShare();
+    return share;
+  }
+
+  async function end(
+    share: Share,
+    because: NonNullable<Share['endedBecause']>,
+    actor: AuditActor,
+  ): Promise<void> {
+    let wasOpen = false;
+    await shares.update(share.pk, share.id, (current) => {
+      wasOpen = current.status !== 'ended';
+      return wasOpen ? ended(current, because, now()) : undefined;
+    });
+    if (!wasOpen) return;
+    await allowlists.remove(share.id, share.allowlistId);
+    await Promise.all(share.recipients.map(({ accountId }) => grants.remove(accountId, share.id)));
+    await audit.append({
+      organizationId: share.organizationId,
+      actor,
+      action: because === 'expired' ? 'share.expired' : 'share.revoked',
+      subject: { kind: 'share', id: share.id, label: share.dashboard.title },
+      details: { because },
+    });
+  }
+
+  return {
+    /**
+     * Makes a share with its invitations in the outbox.
+     * @param idempotencyKey a repeated request under the same key gives the share made first
+     * @throws Problem invalid-request (expiry in the past), conflict (key used for another request)
+     */
+    async create(
+      system: System,
+      actor: AuditActor,
+      request: ShareCreate,
+      idempotencyKey?: string,
+    ): Promise<{ share: Share; created: boolean }> {
+      // The id follows from the key, so that two equal requests at once cannot make two shares.
+      const id = idempotencyKey === undefined ? newShareId(random) : shareIdFrom(system.id, idempotencyKey);
+      const idempotency = idempotencyKey === undefined ? undefined : sha256(JSON.stringify(request));
+      const recipients = request.recipients.map(newRecipient);
+      const share: Share = {
+        id,
+        pk: id,
+        schemaVersion: 1,
+        systemId: system.id,
+        organizationId: system.organizationId,
+        status: 'active',
+        dashboard: request.dashboard,
+        recipients,
+        sharedBy: request.sharedBy.name,
+        message: request.message,
+        description: request.description,
+        createdAt: now(),
+        expiresAt: expiryOf(request.expiresAt),
+        allowlistId: await allowlists.write(id, request.allowlist),
+        sweepAt: sweepAtOf(recipients),
+        idempotency,
+      };
+      // The index first: an entry without its share is ignored, a share without it could not be found.
+      await Promise.all(
+        recipients.map(({ accountId }) => grants.create(grantOf(accountId, id)).catch(ignoreExisting)),
+      );
+      await shares.create(share).catch(ignoreExisting);
+      const stored = (await shares.read(id))?.document ?? share;
+      if (stored.idempotency !== idempotency) {
+        throw new Problem('conflict', 'This Idempotency-Key was used for another request.');
+      }
+      const created =
+        stored.createdAt === share.createdAt &&
+        stored.recipients[0]?.invitation.operationId === recipients[0]?.invitation.operationId;
+      if (created) {
+        await audit.append({
+          organizationId: system.organizationId,
+          actor,
+          action: 'share.created',
+          subject: { kind: 'share', id, label: share.dashboard.title },
+          details: {
+            dashboard: share.dashboard.id,
+            recipients: recipients.map(({ email }) => email).join(', '),
+            rules: request.allowlist.rules.length,
+            sharedBy: share.sharedBy,
+          },
+        });
+      }
+      return { share: stored, created };
+    },
+
+    ofSystem,
+
+    /** Newest last; ended shares stay listed until the expiry timer forgets them. */
+    async list(systemId: SystemId, limit: number, continuation?: string): Promise<Page<Share>> {
+      const page = await shares.query({
+        where: [['systemId', '=', systemId]],
+        limit,
+        ...(continuation !== undefined && { continuation }),
+      });
+      return {
+        items: page.items.map(({ document }) => document),
+        ...(page.continuation !== undefined && { continuation: page.continuation }),
+      };
+    },
+
+    /** @throws Problem not-found, conflict (the share has ended) */
+    async update(share: Share, actor: AuditActor, change: ShareUpdate): Promise<Share> {
+      const expiresAt = expiryOf(change.expiresAt);
+      const wanted = change.recipients;
+      await Promise.all(
+        (wanted ?? []).map((email) =>
+          grants.create(grantOf(accountIdOf(email), share.id)).catch(ignoreExisting),
+        ),
+      );
+      let removed: readonly Recipient[] = [];
+      const updated = await shares.update(share.pk, share.id, (current) => {
+        if (statusAt(current, now()) !== 'active' && current.status !== 'paused') {
+          throw new Problem('conflict', 'This share has ended. Make a new one.');
+        }
+        const recipients = wanted
+          ? wanted.map((email) => current.recipients.find((r) => r.email === email) ?? newRecipient(email))
+          : current.recipients;
+        removed = current.recipients.filter((r) => !recipients.includes(r));
+        return {
+          ...current,
+          recipients,
+          sweepAt: sweepAtOf(recipients),
+          status: change.status ?? current.status,
+          message: change.message === undefined ? current.message : (change.message ?? undefined),
+          expiresAt: change.expiresAt === undefined ? current.expiresAt : expiresAt,
+        };
+      });
+      if (!updated) throw noSuchShare();
+      await Promise.all(removed.map(({ accountId }) => grants.remove(accountId, share.id)));
+      await audit.append({
+        organizationId: share.organizationId,
+        actor,
+        action: 'share.updated',
+        subject: { kind: 'share', id: share.id, label: share.dashboard.title },
+        details: {
+          changed: Object.keys(change).join(', '),
+          ...(wanted && { recipients: wanted.join(', ') }),
+          ...(change.status && { status: change.status }),
+        },
+      });
+      return updated;
+    },
+
+    /** Ends a share: from the reply on no request passes, and open streams are cut. Repeating it is no error. */
+    remove: (share: Share, actor: AuditActor) => end(share, 'deleted', actor),
+
+    /** Ends every open share of a system. */
+    async endAll(systemId: SystemId, actor: AuditActor): Promise<void> {
+      let continuation: string | undefined;
+      do {
+        const page: Page<{ document: Share }> = await shares.query({
+          where: [['systemId', '=', systemId]],
+          limit: 100,
+          ...(continuation !== undefined && { continuation }),
+        });
+        for (const { document } of page.items) {
+          if (document.status !== 'ended') await end(document, 'disconnected', actor);
+        }
+        continuation = page.continuation;
+      } while (continuation !== undefined);
+    },
+
+    /** Ends what has expired, some at a time. @returns how many */
+    async endExpired(limit: number): Promise<number> {
+      const page = await shares.query({
+        where: [['expiresAt', '<=', now()]],
+        orderBy: ['expiresAt', 'asc'],
+        limit,
+      });
+      for (const { document } of page.items) {
+        await end(document, 'expired', { kind: 'service', id: 'expiry' });
+      }
+      return page.items.length;
+    },
+
+    /** Queues one invitation again, under a new operation id. @throws Problem not-found, conflict */
+    async resendInvitation(share: Share, email: EmailAddress): Promise<Share> {
+      if (!share.recipients.some((recipient) => recipient.email === email)) {
+        throw new Problem('not-found', 'This share has no such recipient.');
+      }
+      const updated = await shares.update(share.pk, share.id, (current) => {
+        if (statusAt(current, now()) !== 'active') throw new Problem('conflict', 'This share is not active.');
+        const recipients = current.recipients.map((recipient) => {
+          if (recipient.email !== email) return recipient;
+          return { ...recipient, invitation: newRecipient(email).invitation };
+        });
+        return { ...current, recipients, sweepAt: sweepAtOf(recipients) };
+      });
+      if (!updated) throw noSuchShare();
+      return updated;
+    },
+
+    /** The shares that name an account, without those that ended. */
+    async receivedBy(accountId: AccountId): Promise<Share[]> {
+      const { items } = await grants.query({ partition: accountId, limit: 100 });
+      const found = await Promise.all(items.map(({ document }) => shares.read(document.id)));
+      return found.flatMap((stored) => {
+        const share = stored?.document;
+        const listed = share?.recipients.some((recipient) => recipient.accountId === accountId);
+        return share && listed && share.status !== 'ended' ? [share] : [];
+      });
+    },
+
+    /** A recipient removes itself. @throws Problem not-found */
+    async leave(id: ShareId, accountId: AccountId, email: EmailAddress): Promise<void> {
+      let left: Share | undefined;
+      await shares.update(id, id, (current) => {
+        left = current.recipients.some((recipient) => recipient.accountId === accountId)
+          ? current
+          : undefined;
+        if (!left) return undefined;
+        const recipients = current.recipients.filter((recipient) => recipient.accountId !== accountId);
+        return { ...current, recipients, sweepAt: sweepAtOf(recipients) };
+      });
+      if (!left) throw noSuchShare();
+      await grants.remove(accountId, id);
+      await audit.append({
+        organizationId: left.organizationId,
+        actor: { kind: 'recipient', id: accountId, label: email },
+        action: 'share.recipient-left',
+        subject: { kind: 'share', id, label: left.dashboard.title },
+      });
+    },
+
+    /** Notes that a recipient opened the share: the first time, and then at most once a minute. */
+    async noteOpened(share: Share, accountId: AccountId): Promise<void> {
+      const at = now();
+      const stale = (recipient: Recipient) =>
+        recipient.accountId === accountId &&
+        (!recipient.lastOpenedAt || Date.parse(at) - Date.parse(recipient.lastOpenedAt) >= minute);
+      if (!share.recipients.some(stale)) return;
+      let first = false;
+      await shares.update(share.pk, share.id, (current) => {
+        const known = current.recipients.find(stale);
+        first = known !== undefined && known.firstOpenedAt === undefined;
+        if (!known) return undefined;
+        return {
+          ...current,
+          recipients: current.recipients.map((recipient) =>
+            recipient === known
+              ? { ...known, firstOpenedAt: known.firstOpenedAt ?? at, lastOpenedAt: at }
+              : recipient,
+          ),
+        };
+      });
+      const recipient = share.recipients.find((r) => r.accountId === accountId);
+      if (!first || !recipient) return;
+      await audit.append({
+        organizationId: share.organizationId,
+        actor: { kind: 'recipient', id: accountId, label: recipient.email },
+        action: 'share.opened',
+        subject: { kind: 'share', id: share.id, label: share.dashboard.title },
+      });
+    },
+
+    /** Forgets shares that ended long ago; their links then lead nowhere. @returns how many */
+    async forgetEnded(limit: number): Promise<number> {
+      const before = instant(clock.now() - 365 * day);
+      const page = await shares.query({
+        where: [['endedAt', '<=', before]],
+        orderBy: ['endedAt', 'asc'],
+        limit,
+      });
+      for (const { document, etag } of page.items) await shares.remove(document.pk, document.id, etag);
+      return page.items.length;
+    },
+  };
+}
+
+export type Shares = ReturnType<typeof createShares>;
+
+const grantOf = (accountId: AccountId, shareId: ShareId): Grant => ({
+  id: shareId,
+  pk: accountId,
+  schemaVersion: 1,
+});
+
+/** A share id that follows from an Idempotency-Key; as unguessable as the key is. */
+function shareIdFrom(systemId: SystemId, key: string): ShareId {
+  const digest = Buffer.from(sha256(`${systemId} ${key}`), 'base64url');
+  return newShareId({ bytes: (count) => Buffer.concat([digest, digest, digest]).subarray(0, count) });
+}

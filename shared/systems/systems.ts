@@ -1,0 +1,94 @@
+import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
+import { instant, type Clock } from '../clock.ts';
+import type { OrganizationId, SystemId } from '../identifier.ts';
+import { Problem } from '../problem.ts';
+import type { Shares } from '../shares/shares.ts';
+import type { Collection } from '../store/collection.ts';
+import type { GatewayCredentials } from './gateway-credentials.ts';
+import type { GatewayRecord } from './gateway-record.ts';
+import type { System } from './system.ts';
+
+export interface SystemsDependencies {
+  readonly systems: Collection<System>;
+  readonly gateways: Collection<GatewayRecord>;
+  readonly credentials: GatewayCredentials;
+  readonly shares: Shares;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+}
+
+export function createSystems({ systems, gateways, credentials, shares, audit, clock }: SystemsDependencies) {
+  /** Ends gateways and shares, then the system. Repeating it finishes what a crash left half done. */
+  async function finishDisconnect(system: System, actor: AuditActor): Promise<void> {
+    await credentials.disconnectAll(system.id);
+    await shares.endAll(system.id, actor);
+    await systems.update(system.pk, system.id, (current) =>
+      current.state === 'disconnecting'
+        ? { ...current, state: 'disconnected', disconnectedAt: instant(clock.now()) }
+        : undefined,
+    );
+  }
+
+  return {
+    async read(id: SystemId): Promise<System | undefined> {
+      return (await systems.read(id))?.document;
+    },
+
+    /**
+     * Who asks with this access token.
+     * @throws Problem unauthorized
+     */
+    async authenticate(accessToken: string | undefined) {
+      const bearer = accessToken === undefined ? undefined : await credentials.authenticate(accessToken);
+      const system = bearer && (await systems.read(bearer.systemId))?.document;
+      if (!bearer || system?.state !== 'connected') {
+        throw new Problem('unauthorized', 'The access token is missing, not valid, or no longer valid.');
+      }
+      const actor: AuditActor = { kind: 'gateway', id: bearer.gateway.id, label: bearer.gateway.name };
+      return { system, gateway: bearer.gateway, actor };
+    },
+
+    /** The systems of an organization that are connected; the first 1,000, by name. */
+    async ofOrganization(organizationId: OrganizationId): Promise<System[]> {
+      const { items } = await systems.query({
+        where: [['organizationId', '=', organizationId]],
+        limit: 1000,
+      });
+      return items
+        .map(({ document }) => document)
+        .filter(({ state }) => state === 'connected')
+        .sort((a, b) => a.name.localeCompare(b.name));
+    },
+
+    async gatewaysOf(systemId: SystemId): Promise<GatewayRecord[]> {
+      const { items } = await gateways.query({ where: [['systemId', '=', systemId]], limit: 100 });
+      return items.map(({ document }) => document);
+    },
+
+    /** Disconnects: from the first write on the system has no access, and its shares are closed. */
+    async disconnect(system: System, actor: AuditActor): Promise<void> {
+      let first = false;
+      await systems.update(system.pk, system.id, (current) => {
+        first = current.state === 'connected';
+        return first ? { ...current, state: 'disconnecting' } : undefined;
+      });
+      await finishDisconnect(system, actor);
+      if (!first) return;
+      await audit.append({
+        organizationId: system.organizationId,
+        actor,
+        action: 'system.disconnected',
+        subject: { kind: 'system', id: system.id, label: system.name },
+      });
+    },
+
+    /** For the expiry timer: ends what was being disconnected when a host died. @returns how many */
+    async finishDisconnecting(limit: number): Promise<number> {
+      const { items } = await systems.query({ where: [['state', '=', 'disconnecting']], limit });
+      for (const { document } of items) await finishDisconnect(document, { kind: 'service', id: 'expiry' });
+      return items.length;
+    },
+  };
+}
+
+export type Systems = ReturnType<typeof createSystems>;

@@ -1,0 +1,186 @@
+import type { Readable } from 'node:stream';
+import { decide } from '../allowlist/decide.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
+import type { Clock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { Problem } from '../problem.ts';
+import type { Allowlists } from '../shares/allowlist-document.ts';
+import type { ShareAccess, ShareAccessCheck } from '../shares/share-access.ts';
+import type { Shares } from '../shares/shares.ts';
+import { TunnelError, type RelaySender } from './relay-sender.ts';
+import { inwardHeaders, outwardHeaders } from './viewer-headers.ts';
+
+/** One request of a viewer's browser on the origin of a share. */
+export interface ViewerRequest {
+  readonly shareId: string;
+  /** Value of the share's session cookie, if sent. */
+  readonly cookie: string | undefined;
+  readonly method: string;
+  /** Path and query as received, undecoded. */
+  readonly target: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: Uint8Array;
+  /** Aborted when the viewer is gone. */
+  readonly signal: AbortSignal;
+  readonly requestId: string;
+}
+
+export type ViewerResponse =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: Record<string, string>;
+      readonly body: Readable;
+    }
+  | {
+      readonly kind: 'closed';
+      readonly why: Extract<ShareAccess, { kind: 'closed' }>['why'];
+    };
+
+export interface ShareTunnelDependencies {
+  readonly access: ShareAccessCheck;
+  readonly allowlists: Allowlists;
+  readonly shares: Shares;
+  readonly sender: RelaySender;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Runs a task again and again until the returned function is called. */
+  readonly every: (milliseconds: number, task: () => Promise<void>) => () => void;
+}
+
+/** How often an open response asks whether it still may: revocation must reach it within a second. */
+const recheck = 400;
+
+/** The path from a viewer to the dashboard: who, what, through the tunnel, and back. */
+export function createShareTunnel(deps: ShareTunnelDependencies) {
+  const { access, allowlists, shares, sender, audit, clock, log, every } = deps;
+
+  async function refuse(
+    request: ViewerRequest,
+    granted: Extract<ShareAccess, { kind: 'open' }>,
+    by: 'service' | 'gateway',
+    details: Record<string, string>,
+  ): Promise<never> {
+    await audit.append({
+      organizationId: granted.share.organizationId,
+      actor: { kind: 'recipient', id: granted.recipient.accountId, label: granted.recipient.email },
+      action: 'request.refused',
+      subject: { kind: 'share', id: granted.share.id, label: granted.share.dashboard.title },
+      details: {
+        by,
+        method: request.method.slice(0, 20),
+        target: request.target.slice(0, 500),
+        ...details,
+      },
+    });
+    // Why is the owner's to know (the audit says it), not the viewer's.
+    throw new Problem('not-in-allowlist', 'The shared dashboard does not make this call.');
+  }
+
+  /** Ends the answer as soon as the viewer may no longer have it. */
+  function guard(body: Readable, request: ViewerRequest): void {
+    const stop = every(recheck, async () => {
+      const now = await access.check(request.shareId, request.cookie);
+      if (now.kind === 'open') return;
+      stop();
+      body.destroy(new Error('The share was closed.'));
+    });
+    body.once('close', stop);
+  }
+
+  /** @throws Problem not-in-allowlist, system-offline, system-timeout, unavailable */
+  return async function serve(request: ViewerRequest): Promise<ViewerResponse> {
+    const granted = await access.check(request.shareId, request.cookie);
+    if (granted.kind === 'closed') return granted;
+    const { share, recipient } = granted;
+
+    const compiled = await allowlists.compiled(share.id, share.allowlistId);
+    if (!compiled) return { kind: 'closed', why: 'ended' };
+    const headers = Object.fromEntries(request.headers);
+    const decision = decide(
+      compiled,
+      {
+        method: request.method,
+        target: request.target,
+        contentType: headers['content-type'],
+        headers: onlyViewers(headers),
+        body: request.body,
+      },
+      clock.now(),
+    );
+    if (!decision.admitted) {
+      const { code, nearestRule, difference } = decision.refusal;
+      return refuse(request, granted, 'service', {
+        code,
+        difference,
+        ...(nearestRule !== undefined && { nearestRule }),
+      });
+    }
+
+    const { call } = decision;
+    const { 'content-type': _, ...inward } = inwardHeaders(request.headers);
+    const answer = await sender
+      .send({
+        connection: share.systemId,
+        target: `/${share.id}${call.target}`,
+        method: call.method,
+        headers: {
+          ...inward,
+          ...(call.contentType !== undefined && { 'content-type': call.contentType }),
+          'drawbridge-recipient': recipient.email,
+          'drawbridge-request-id': request.requestId,
+        },
+        ...(call.body && { body: call.body }),
+        signal: request.signal,
+      })
+      .catch((error: unknown) => {
+        throw error instanceof TunnelError ? problemOf(error, share.id, log) : error;
+      });
+
+    const problem = answer.headers['drawbridge-problem'];
+    const refusal = answer.headers['drawbridge-refusal'];
+    if (refusal !== undefined || problem !== undefined) answer.body.destroy();
+    if (refusal !== undefined) {
+      return refuse(request, granted, 'gateway', { difference: String(refusal).slice(0, 1000) });
+    }
+    if (problem !== undefined) {
+      log.warn('gateway could not answer', { shareId: share.id, problem: String(problem).slice(0, 100) });
+      throw new Problem('system-offline', 'The system does not reach the application behind this dashboard.');
+    }
+
+    await shares.noteOpened(share, recipient.accountId);
+    guard(answer.body, request);
+    return {
+      kind: 'answer',
+      status: answer.status,
+      headers: outwardHeaders(answer.headers),
+      body: answer.body,
+    };
+  };
+}
+
+export type ShareTunnel = ReturnType<typeof createShareTunnel>;
+
+/** Front ends and hosts add headers of their own; the allowlist judges what the viewer's browser sent. */
+function onlyViewers(headers: Record<string, string>): Record<string, string> {
+  const infrastructure =
+    /^(x-forwarded-|x-azure-|x-ms-|x-arr-|x-site-|x-appservice-|x-original-host$|x-waws-|disguised-host$|was-default-hostname$|client-ip$|max-forwards$|via$|forwarded$)/;
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !infrastructure.test(name)));
+}
+
+function problemOf(error: TunnelError, shareId: string, log: Log): Problem {
+  log.warn('tunnel failed', { shareId, code: error.code });
+  switch (error.code) {
+    case 'no-listener':
+      return new Problem('system-offline', 'The system that shows this dashboard is not connected just now.');
+    case 'timeout':
+      return new Problem(
+        'system-timeout',
+        'The system that shows this dashboard did not answer within 60 seconds.',
+      );
+    case 'refused':
+    case 'broken':
+      return new Problem('unavailable', 'The tunnel to the system is not available just now.');
+  }
+}
