@@ -14,8 +14,9 @@ const causes: Readonly<Record<number, readonly [Unavailability, string]>> = {
 
 /** Primary result code of an error from node:sqlite; undefined for any other error. */
 export function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number')
-    return undefined;
+  // Not instanceof: under a test runner, errors of built-in modules come from another realm.
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
+  if (typeof error.errcode !== 'number') return undefined;
   return error.errcode & 0xff;
 }
 

@@ -11,12 +11,12 @@ export const sqliteSchemaVersion = 1;
 /** `Drwb`: tells our file from any other SQLite database. */
 const applicationId = 0x44727762;
 
-const busyMilliseconds = 5000;
-
 export interface SqliteFile {
   readonly file: string;
   /** Bound on the size of the database, in bytes; past it, writes fail as on a full disk. */
   readonly maximumBytes?: number;
+  /** How long to wait for a lock that another process holds; 5000 by default. */
+  readonly busyMilliseconds?: number;
 }
 
 /** What a field of a document is in SQL; the same text in indexes and in queries, or no index is used. */
@@ -28,7 +28,7 @@ export const fieldExpression = (field: string): string =>
  *
  * @throws StoreUnavailable when it cannot be opened, is not ours, or was written by a newer version
  */
-export function openSqliteFile({ file, maximumBytes }: SqliteFile): DatabaseSync {
+export function openSqliteFile({ file, maximumBytes, busyMilliseconds = 5000 }: SqliteFile): DatabaseSync {
   makePrivate(file);
   let database: DatabaseSync | undefined;
   try {
