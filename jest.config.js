@@ -5,7 +5,7 @@ const project = (displayName, folders, timeout) => ({
   testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.{ts,tsx}`),
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.data/'],
   transform: {
-    '\\.(t|j)sx?$': [
+    '\\.m?[tj]sx?$': [
       '@swc/jest',
       {
         jsc: {
@@ -17,7 +17,7 @@ const project = (displayName, folders, timeout) => ({
       },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(jose|croner|openid-client|oauth4webapi)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(jose|croner|preact|preact-render-to-string|openid-client|oauth4webapi)/)'],
   testTimeout: timeout,
 });
 

@@ -2,7 +2,7 @@ import type { Cookie, HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { VNode } from 'preact';
 import { csrfToken, isCsrfToken, type Session } from '../../shared/accounts/session.ts';
 import { newSecret } from '../../shared/identifier.ts';
-import { renderPage } from '../../shared/pages/layout.tsx';
+import { renderPage } from '../../shared/pages/render-page.ts';
 import { Problem } from '../../shared/problem.ts';
 import { readForm } from './request-body.ts';
 import { page, seeOther } from './responses.ts';
@@ -83,6 +83,14 @@ export async function readOwnForm(services: Services, request: HttpRequest): Pro
 export function returnPath(text: string | null | undefined): string {
   return text && /^\/(?![/\\])[\x21-\x7e]*$/.test(text) && !text.includes('\\') ? text : '/';
 }
+
+/** For pages of people who are signed in. @returns undefined when nobody is */
+export async function signedInVisitor(services: Services, request: HttpRequest) {
+  const visitor = await visitorOf(services, request);
+  return visitor.session && { ...visitor, session: visitor.session };
+}
+
+export type SignedInVisitor = Visitor & { readonly session: Session };
 
 /** Sends a browser that is not signed in to sign in, and back here. */
 export function signInFirst(request: HttpRequest): HttpResponseInit {

@@ -1,4 +1,5 @@
 import type { HttpResponseInit } from '@azure/functions';
+import { pageHeaders } from '../../shared/pages/page-headers.ts';
 
 /** JSON that nobody caches. */
 export const json = (
@@ -20,29 +21,10 @@ export const seeOther = (location: string, cookies: HttpResponseInit['cookies'] 
   cookies,
 });
 
-/** OWASP ASVS 14.4: what every page of ours carries. No script runs on it, ours or anyone's. */
-const pageHeaders = (formTargets: readonly string[]) => ({
-  'content-type': 'text/html; charset=utf-8',
-  'cache-control': 'no-store',
-  'content-security-policy': [
-    "default-src 'none'",
-    "style-src 'self'",
-    "img-src 'self' data:",
-    // A form's answer may lead on to the origin of a share, and browsers hold the whole chain to this list.
-    ["form-action 'self'", ...formTargets].join(' '),
-    "frame-ancestors 'none'",
-    "base-uri 'none'",
-  ].join('; '),
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'referrer-policy': 'no-referrer',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-});
-
 export interface PageOptions {
   readonly status?: number;
   readonly cookies?: HttpResponseInit['cookies'];
+  /** Origins to which the answer of a form may lead. */
   readonly formTargets?: readonly string[];
 }
 

@@ -38,6 +38,7 @@ import { createSystems } from '../../shared/systems/systems.ts';
 import { createRelaySender } from '../../shared/tunnel/relay-sender.ts';
 import { createListenerTokens, senderAuthorization } from '../../shared/tunnel/relay-tokens.ts';
 import { createShareTunnel } from '../../shared/tunnel/share-tunnel.ts';
+import { createTunnelPresence } from '../../shared/tunnel/tunnel-presence.ts';
 
 /** What the composition root takes beside the configuration. */
 export interface Surroundings {
@@ -172,6 +173,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
       publicOrigin,
     }),
     listenerTokens: createListenerTokens({ secrets, clock, endpoint: configuration.relayEndpoint }),
+    tunnelPresence: createTunnelPresence({ sender, clock }),
     tunnel: createShareTunnel({
       access: shareAccess,
       allowlists,

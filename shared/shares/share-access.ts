@@ -55,11 +55,12 @@ export function createShareAccess({ shares, systems, sessions, clock }: ShareAcc
       return 'kind' in found ? found : { kind: 'open', share, recipient: found, session };
     },
 
-    /** The same question for someone signed in at the portal. */
-    async checkAccount(id: string, portal: Session): Promise<ShareAccess> {
+    /** The same question at the portal, for who is signed in there. */
+    async checkAtPortal(id: string, portal: Session | undefined): Promise<ShareAccess> {
       const share = isShareId(id) ? (await shares.read(id))?.document : undefined;
       if (!share) return closed('unknown');
       if (share.status === 'ended') return closed('ended');
+      if (!portal) return closed('sign-in');
       const found = await forAccount(share, portal.accountId);
       return 'kind' in found ? found : { kind: 'open', share, recipient: found, session: portal };
     },

@@ -199,6 +199,12 @@ export function createShares({ shares, grants, allowlists, audit, clock, random 
       };
     },
 
+    /** How many shares of a system are open or paused; counts to 1,000. */
+    async countOpen(systemId: SystemId): Promise<number> {
+      const { items } = await shares.query({ where: [['systemId', '=', systemId]], limit: 1000 });
+      return items.filter(({ document }) => document.status !== 'ended').length;
+    },
+
     /** @throws Problem not-found, conflict (the share has ended) */
     async update(share: Share, actor: AuditActor, change: ShareUpdate): Promise<Share> {
       const expiresAt = expiryOf(change.expiresAt);

@@ -1,0 +1,176 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { minute } from '../shared/clock.ts';
+import type { OrganizationId } from '../shared/identifier.ts';
+import { normalizeUserCode, type Approval, type DeviceGrant } from '../shared/oauth/device-grant.ts';
+import { mayManage, nameSchema, slugSchema } from '../shared/organizations/organization.ts';
+import { ConnectCodePage } from '../shared/pages/connect-code-page.tsx';
+import { ConnectDonePage } from '../shared/pages/connect-done-page.tsx';
+import { ConnectReviewPage } from '../shared/pages/connect-review-page.tsx';
+import { Problem } from '../shared/problem.ts';
+import type { System } from '../shared/systems/system.ts';
+import {
+  portalPage,
+  readOwnForm,
+  signedInVisitor,
+  signInFirst,
+  type SignedInVisitor,
+} from './trigger/browser.ts';
+import { http, type Handler } from './trigger/endpoint.ts';
+import { portalErrors } from './trigger/portal-errors.ts';
+import { parseFields } from './trigger/request-body.ts';
+import type { Services } from './trigger/services.ts';
+
+const askCode = (services: Services, visitor: SignedInVisitor, userCode: string, detail?: string) =>
+  portalPage(
+    services,
+    visitor,
+    ConnectCodePage({
+      account: visitor.session.email,
+      csrf: visitor.csrf,
+      userCode,
+      ...(detail !== undefined && { errors: { userCode: detail } }),
+    }),
+    detail === undefined ? 200 : 400,
+  );
+
+async function review(
+  services: Services,
+  visitor: SignedInVisitor,
+  userCode: string,
+  grant: DeviceGrant,
+  values: Record<string, string> = {},
+  errors: Record<string, string> = {},
+): Promise<HttpResponseInit> {
+  const own = await services.organizations.of(visitor.session.accountId);
+  return portalPage(
+    services,
+    visitor,
+    ConnectReviewPage({
+      account: visitor.session.email,
+      csrf: visitor.csrf,
+      userCode,
+      gatewayName: grant.gatewayName,
+      application: grant.application,
+      requestedFrom: grant.requestedFrom,
+      requestedAt: grant.requestedAt,
+      expiresAt: grant.expiresAt,
+      organizations: own
+        .filter(({ role }) => mayManage(role))
+        .map(({ organization: { id, name, slug } }) => ({ id, name, slug })),
+      termsUrl: services.configuration.termsUrl,
+      values,
+      errors,
+    }),
+    Object.keys(errors).length === 0 ? 200 : 400,
+  );
+}
+
+async function find(
+  services: Services,
+  visitor: SignedInVisitor,
+  entered: string,
+): Promise<HttpResponseInit> {
+  const typed = entered.slice(0, 40);
+  if (typed === '') return askCode(services, visitor, '');
+  // RFC 8628 section 5.1: guessing codes must be hopeless.
+  await services.throttle.take(`user code ${visitor.session.accountId}`, { count: 20, window: 10 * minute });
+  const userCode = normalizeUserCode(typed);
+  const grant = userCode && (await services.deviceGrants.pending(userCode));
+  if (!userCode || !grant) {
+    return askCode(
+      services,
+      visitor,
+      typed,
+      'This code is unknown, used or too old. Check it, or start again.',
+    );
+  }
+  return review(services, visitor, userCode, grant);
+}
+
+/** @throws Problem invalid-request that names the fields */
+function approvalFrom(fields: Record<string, string>): Approval {
+  const check = <T>(schema: Parameters<typeof parseFields<T>>[0], field: string): T => {
+    try {
+      return parseFields(schema, fields[field] ?? '');
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      const errors = [{ field, detail: error.errors[0]?.detail ?? error.message }];
+      throw new Problem('invalid-request', error.message, { errors });
+    }
+  };
+  if (fields.terms !== 'accepted') {
+    const errors = [{ field: 'terms', detail: 'Please accept the terms to connect a system.' }];
+    throw new Problem('invalid-request', 'The terms are not accepted.', { errors });
+  }
+  return {
+    organization:
+      (fields.organization ?? 'new') === 'new'
+        ? {
+            kind: 'new',
+            name: check(nameSchema, 'organizationName'),
+            slug: check(slugSchema, 'organizationSlug'),
+          }
+        : { kind: 'existing', id: fields.organization as OrganizationId },
+    system: { name: check(nameSchema, 'systemName'), slug: check(slugSchema, 'systemSlug') },
+  };
+}
+
+async function decide(
+  services: Services,
+  visitor: SignedInVisitor,
+  request: HttpRequest,
+): Promise<HttpResponseInit> {
+  const fields = await readOwnForm(services, request);
+  const userCode = normalizeUserCode(fields.userCode ?? '');
+  const grant = userCode && (await services.deviceGrants.pending(userCode));
+  const done = (outcome: 'approved' | 'denied' | 'expired', system?: System) =>
+    portalPage(
+      services,
+      visitor,
+      ConnectDonePage({
+        account: visitor.session.email,
+        csrf: visitor.csrf,
+        outcome,
+        systemName: system?.name,
+        systemId: system?.id,
+      }),
+    );
+  if (!userCode || !grant) return done('expired');
+  if (fields.decision === 'deny') {
+    await services.deviceGrants.deny(userCode);
+    return done('denied');
+  }
+  const account = await services.accounts.read(visitor.session.accountId);
+  if (!account) throw new Problem('forbidden', 'Please sign in again.');
+  try {
+    const system = await services.deviceGrants.approve(userCode, account.document, approvalFrom(fields));
+    return done('approved', system);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.errors.length === 0) throw error;
+    const errors = Object.fromEntries(error.errors.map(({ field, detail }) => [field, detail]));
+    return review(services, visitor, userCode, grant, fields, errors);
+  }
+}
+
+/** RFC 8628 section 3.3: the admin sees which gateway asks, and from where, and approves or denies. */
+export const connect: Handler = async (services, request) => {
+  const signedIn = await signedInVisitor(services, request);
+  if (!signedIn) return signInFirst(request);
+  switch (`${request.method} ${request.params.step ?? ''}`) {
+    case 'GET ':
+      return find(services, signedIn, request.query.get('user_code') ?? '');
+    case 'POST find':
+      return find(services, signedIn, (await readOwnForm(services, request)).userCode ?? '');
+    case 'POST decide':
+      return decide(services, signedIn, request);
+    default:
+      throw new Problem('not-found', 'There is no such page.');
+  }
+};
+
+http('connect', {
+  methods: ['GET', 'POST'],
+  route: 'connect/{step?}',
+  handler: connect,
+  errors: portalErrors,
+});

@@ -1,0 +1,51 @@
+import { portalCss } from '../shared/pages/portal-css.ts';
+import { renderPage } from '../shared/pages/render-page.ts';
+import { ShareStatePage } from '../shared/pages/share-state-page.tsx';
+import { Problem } from '../shared/problem.ts';
+import { hostCookie, readCookie, returnPath } from './trigger/browser.ts';
+import { http, type Handler } from './trigger/endpoint.ts';
+import { page, seeOther } from './trigger/responses.ts';
+import { shareIdOf, shareSessionCookie, shareStateCookie } from './trigger/share-origin.ts';
+
+/** What the service itself answers on the origin of a share, below `/.drawbridge/`. */
+export const shareSession: Handler = async (services, request) => {
+  const shareId = shareIdOf(services, request);
+  switch (request.params.path) {
+    case 'session': {
+      // The one-time code of the portal becomes a session of this share (RFC 6749 section 10.12: state).
+      const code = request.query.get('code') ?? '';
+      const state = request.query.get('state') ?? '';
+      const began = readCookie(request, shareStateCookie);
+      const cookie =
+        began !== undefined && began === state
+          ? await services.shareHandoff.redeem(code, shareId, state)
+          : undefined;
+      if (cookie === undefined) {
+        const retry = ShareStatePage({
+          state: 'sign-in',
+          portalOrigin: services.site.publicOrigin,
+          signInUrl: '/',
+          stylesheet: '/.drawbridge/portal.css',
+        });
+        return page(renderPage(retry), { status: 401 });
+      }
+      return seeOther(returnPath(request.query.get('path')), [
+        hostCookie(shareSessionCookie, cookie),
+        hostCookie(shareStateCookie, '', 0),
+      ]);
+    }
+    case 'portal.css':
+      return {
+        headers: { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=300' },
+        body: portalCss,
+      };
+    default:
+      throw new Problem('not-found', 'There is nothing here.');
+  }
+};
+
+http('share-session', {
+  methods: ['GET'],
+  route: 'share-origin/.drawbridge/{path}',
+  handler: shareSession,
+});

@@ -1,0 +1,131 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { AuditActor } from '../shared/audit/audit-log.ts';
+import { auditEntryText } from '../shared/audit/audit-entry-text.ts';
+import { instant } from '../shared/clock.ts';
+import type { SystemId } from '../shared/identifier.ts';
+import { mayManage } from '../shared/organizations/organization.ts';
+import { SystemPage } from '../shared/pages/system-page.tsx';
+import { Problem } from '../shared/problem.ts';
+import { shareView } from '../shared/shares/share-view.ts';
+import {
+  portalPage,
+  readOwnForm,
+  signedInVisitor,
+  signInFirst,
+  type SignedInVisitor,
+} from './trigger/browser.ts';
+import { http, type Handler } from './trigger/endpoint.ts';
+import { portalErrors } from './trigger/portal-errors.ts';
+import { seeOther } from './trigger/responses.ts';
+import type { Services } from './trigger/services.ts';
+
+/** The system that the route names, for a member of its organization. @throws Problem not-found for all others */
+async function systemFor(services: Services, visitor: SignedInVisitor, request: HttpRequest) {
+  const system = await services.systems.read((request.params.systemId ?? '') as SystemId);
+  if (!system) throw new Problem('not-found', 'There is no such system.');
+  const found = await services.organizations.forMember(system.organizationId, visitor.session.accountId);
+  return { system, ...found };
+}
+
+async function show(
+  services: Services,
+  visitor: SignedInVisitor,
+  request: HttpRequest,
+  errors: Record<string, string> = {},
+): Promise<HttpResponseInit> {
+  const { system, organization, role } = await systemFor(services, visitor, request);
+  const [presence, gateways, shares, audit] = await Promise.all([
+    system.state === 'connected' ? services.tunnelPresence(system.id) : ('disconnected' as const),
+    services.systems.gatewaysOf(system.id),
+    services.shares.list(system.id, 100),
+    mayManage(role)
+      ? services.audit.list(organization.id, { limit: 20, subjectOf: system.id })
+      : { items: [] },
+  ]);
+  const now = instant(services.clock.now());
+  return portalPage(
+    services,
+    visitor,
+    SystemPage({
+      account: visitor.session.email,
+      csrf: visitor.csrf,
+      system: { ...system, state: presence },
+      organization,
+      role,
+      gateways: gateways.map(({ id, name, createdAt, renewedAt, state, stateReason }) => ({
+        id,
+        name,
+        createdAt,
+        lastRenewedAt: renewedAt,
+        state,
+        stateReason,
+      })),
+      shares: shares.items.map((share) => ({
+        ...shareView(share, services.site, now),
+        dashboardTitle: share.dashboard.title,
+      })),
+      audit: audit.items.map(auditEntryText),
+      errors,
+    }),
+    Object.keys(errors).length === 0 ? 200 : 400,
+  );
+}
+
+async function changeShare(
+  services: Services,
+  visitor: SignedInVisitor,
+  request: HttpRequest,
+  shareId: string,
+  act: string,
+): Promise<HttpResponseInit> {
+  await readOwnForm(services, request);
+  const { system, role } = await systemFor(services, visitor, request);
+  if (!mayManage(role)) throw new Problem('forbidden', 'Only owners and admins change shares.');
+  const share = await services.shares.ofSystem(system.id, shareId);
+  const actor = actorOf(visitor);
+  if (act === 'delete') await services.shares.remove(share, actor);
+  else await services.shares.update(share, actor, { status: act === 'pause' ? 'paused' : 'active' });
+  return seeOther(`/systems/${system.id}`);
+}
+
+async function disconnect(
+  services: Services,
+  visitor: SignedInVisitor,
+  request: HttpRequest,
+): Promise<HttpResponseInit> {
+  const fields = await readOwnForm(services, request);
+  const { system, organization, role } = await systemFor(services, visitor, request);
+  if (role !== 'owner') throw new Problem('forbidden', 'Only an owner disconnects a system.');
+  if ((fields.confirm ?? '').trim() !== system.name) {
+    return show(services, visitor, request, { confirm: 'This is not the name of the system.' });
+  }
+  await services.systems.disconnect(system, actorOf(visitor));
+  return seeOther(`/organizations/${organization.slug}`);
+}
+
+const actorOf = ({ session }: SignedInVisitor): AuditActor => ({
+  kind: 'account',
+  id: session.accountId,
+  label: session.email,
+});
+
+/** One system: its gateways, its outgoing shares, what happened, and the end of it. */
+export const system: Handler = async (services, request) => {
+  const visitor = await signedInVisitor(services, request);
+  if (!visitor) return signInFirst(request);
+  const action = request.params.action ?? '';
+  if (request.method === 'GET' && action === '') return show(services, visitor, request);
+  if (request.method === 'POST' && action === 'disconnect') return disconnect(services, visitor, request);
+  const [, shareId, act] = /^shares\/([^/]+)\/(delete|pause|resume)$/.exec(action) ?? [];
+  if (request.method === 'POST' && shareId !== undefined && act !== undefined) {
+    return changeShare(services, visitor, request, shareId, act);
+  }
+  throw new Problem('not-found', 'There is no such page.');
+};
+
+http('system', {
+  methods: ['GET', 'POST'],
+  route: 'systems/{systemId}/{*action}',
+  handler: system,
+  errors: portalErrors,
+});

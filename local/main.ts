@@ -1,0 +1,159 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join, resolve } from 'node:path';
+import { services } from '../functions/trigger/services.ts';
+import { shareOriginPrefix } from '../functions/trigger/share-origin.ts';
+import { readConfiguration } from '../shared/configuration.ts';
+import { jsonLines } from '../shared/log.ts';
+import { shareIdOfHost } from '../shared/shares/share-access.ts';
+import { systemClock } from '../shared/system-clock.ts';
+import { listenRule, sendRule } from '../shared/tunnel/relay-tokens.ts';
+import { functionEntryPoints } from './function-entry-points.ts';
+import { startFunctionsHost } from './functions-host/functions-host.ts';
+import { createMailboxIntercept } from './mailbox/mailbox-intercept.ts';
+import { startRelay } from './relay/relay.ts';
+import { welcome } from './welcome.ts';
+
+/* eslint-disable no-restricted-properties -- the composition root of the one-machine runtime */
+const settings = process.env;
+/* eslint-enable no-restricted-properties */
+
+const log = jsonLines(
+  (line) => process.stderr.write(`${line}\n`),
+  () => new Date(systemClock.now()).toISOString(),
+);
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Port 0 means any: chosen here, since the portal's origin and the relay's address follow from it. */
+async function settlePorts(): Promise<void> {
+  if (settings.PORT === '0') settings.PORT = String(await freePort());
+  settings.RELAY_ENDPOINT ??= `http://127.0.0.1:${settings.PORT === undefined ? 7072 : await portAfter(Number(settings.PORT))}`;
+  settings.DATA_DIR = resolve(settings.DATA_DIR ?? '.data');
+}
+
+const portAfter = async (port: number) => (port === 7071 ? 7072 : freePort());
+
+interface Child {
+  readonly process: ChildProcess;
+  readonly ready: Promise<Record<string, string>>;
+}
+
+/** Starts a program of its own that ends with this one, even when this one is killed. */
+function start(script: string, args: readonly string[]): Child {
+  const child = fork(join(import.meta.dirname, '..', script), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const ready = new Promise<Record<string, string>>((resolveReady, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const line = text.split('\n').find((each) => each.startsWith('{"ready":true'));
+      if (line) resolveReady(JSON.parse(line) as Record<string, string>);
+      if (text.length > 65_536) text = text.slice(-4096);
+    });
+    child.once('exit', (code) => reject(new Error(`${script} ended with ${String(code)}`)));
+  });
+  ready.catch(() => {});
+  return { process: child, ready };
+}
+
+async function startDemo(dataDir: string, publicOrigin: string) {
+  const demoPort = settings.DEMO_PORT ?? (settings.PORT === '7071' || !settings.PORT ? '7080' : '0');
+  const consolePort = settings.GATEWAY_CONSOLE_PORT ?? (demoPort === '7080' ? '7081' : String(await freePort()));
+  const stateDir = join(dataDir, 'gateway');
+  const demoDir = join(dataDir, 'demo-system');
+  const demo = start('local/demo-system/main.js', [
+    JSON.stringify({
+      port: Number(demoPort),
+      dataDir: demoDir,
+      gateway: { url: `http://127.0.0.1:${consolePort}`, keyFile: join(stateDir, 'console.key') },
+    }),
+  ]);
+  const { origin = '', adminName = 'admin', adminPassword = '' } = await demo.ready;
+  const config = join(dataDir, 'drawbridge-gateway.json');
+  await writeFile(
+    config,
+    `${JSON.stringify(
+      {
+        service: publicOrigin,
+        upstream: origin,
+        stateDir,
+        name: 'demo gateway',
+        console: { port: Number(consolePort) },
+        adapter: {
+          kind: 'hilltop',
+          url: origin,
+          adminName,
+          adminPasswordFile: join(demoDir, 'admin-password.txt'),
+        },
+      },
+      null,
+      2,
+    )}\n`,
+    { mode: 0o600 },
+  );
+  const gateway = start('gateway/cli.js', ['run', '--config', config]);
+  return { origin, adminName, adminPassword, config, children: [demo.process, gateway.process] };
+}
+
+async function main(): Promise<void> {
+  await settlePorts();
+  const configuration = readConfiguration(settings);
+  const { dataDir, publicOrigin, shareDomain, relayEndpoint, port } = configuration;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const { secrets, store } = services();
+  const keyOf = async (name: 'relay-listen-key' | 'relay-send-key') =>
+    Buffer.from((await secrets.current(name)).value).toString('base64');
+
+  const relay = await startRelay({
+    port: Number(new URL(relayEndpoint).port),
+    keys: {
+      [listenRule]: { key: await keyOf('relay-listen-key'), rights: ['Listen'] },
+      [sendRule]: { key: await keyOf('relay-send-key'), rights: ['Send'] },
+    },
+    log,
+    clock: systemClock,
+  });
+  const host = await startFunctionsHost({
+    entryPoints: await functionEntryPoints(),
+    port,
+    log,
+    clock: systemClock,
+    // What Front Door does in Azure: the wildcard domain leads to the tunnel function.
+    rewrite: ({ host: name, url }) =>
+      shareIdOfHost(name, shareDomain) === undefined
+        ? undefined
+        : { url: `${shareOriginPrefix}${url}`, headers: { 'x-forwarded-host': name } },
+    intercept: createMailboxIntercept({ folder: join(dataDir, 'mail') }),
+  });
+  const demo = settings.DEMO === 'off' ? undefined : await startDemo(dataDir, publicOrigin);
+
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    for (const child of demo?.children ?? []) child.kill('SIGTERM');
+    await host.close();
+    await relay.close();
+    await store.close();
+    process.exit(0);
+  };
+  process.once('SIGINT', () => void stop());
+  process.once('SIGTERM', () => void stop());
+
+  process.stdout.write(welcome({ publicOrigin, dataDir, relayEndpoint, demo }));
+  process.stdout.write(`${JSON.stringify({ ready: true, publicOrigin, relayEndpoint, demo: demo?.origin })}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

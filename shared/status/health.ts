@@ -1,0 +1,65 @@
+import { listBackups } from '../backup/backup.ts';
+import type { BlobFolder } from '../blobs/blob-folder.ts';
+import type { Log } from '../log.ts';
+import type { SecretStore } from '../secrets/secret-store.ts';
+import type { DocumentStore } from '../store/document-store.ts';
+import { TunnelError, type RelaySender } from '../tunnel/relay-sender.ts';
+
+export type Readiness = 'ready' | 'failing';
+
+export interface HealthDependencies {
+  readonly store: DocumentStore;
+  readonly secrets: SecretStore;
+  readonly blobs: BlobFolder;
+  readonly sender: RelaySender;
+  readonly log: Log;
+}
+
+const patience = 3000;
+
+/** Asks every dependency at once, each for at most three seconds. Says which fails, never why: the log does. */
+export async function readHealth({ store, secrets, blobs, sender, log }: HealthDependencies) {
+  async function ready(name: string, ask: () => Promise<unknown>): Promise<Readiness> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const tooLate = new Promise((_, reject) => {
+        timer = setTimeout(() => reject(new Error('no answer in time')), patience);
+      });
+      await Promise.race([ask(), tooLate]);
+      return 'ready';
+    } catch (error) {
+      log.warn('dependency failing', { name, error: String(error) });
+      return 'failing';
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  const backups = listBackups({ blobs });
+  const [documents, signingSecret, relay, backupFolder] = await Promise.all([
+    ready('documents', () => store.check()),
+    ready('signing secret', () => secrets.current('token-signing')),
+    ready('relay', () => askRelay(sender)),
+    ready('backups', () => backups),
+  ]);
+  const dependencies = { documents, signingSecret, relay, backups: backupFolder };
+  const newest = await backups.then(
+    (list) => list[0],
+    () => undefined,
+  );
+  return {
+    status: Object.values(dependencies).includes('failing') ? ('failing' as const) : ('ready' as const),
+    dependencies,
+    lastBackup: newest ? { id: newest.id, finishedAt: newest.finishedAt } : null,
+  };
+}
+
+/** The relay is well when it says that nobody listens where nobody can. */
+async function askRelay(sender: RelaySender): Promise<void> {
+  try {
+    const answer = await sender.send({ connection: 'health', target: '/', method: 'GET', headers: {} });
+    answer.body.destroy();
+  } catch (error) {
+    if (!(error instanceof TunnelError) || error.code !== 'no-listener') throw error;
+  }
+}

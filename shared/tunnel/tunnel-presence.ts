@@ -1,0 +1,41 @@
+import { second, type Clock } from '../clock.ts';
+import type { SystemId } from '../identifier.ts';
+import { TunnelError, type RelaySender } from './relay-sender.ts';
+
+export type TunnelPresence = 'connected' | 'no-tunnel' | 'unknown';
+
+const kept = 5 * second;
+const patience = 2 * second;
+
+/** Does a gateway of this system hold a tunnel just now? Asked through the relay itself, at most every 5 seconds. */
+export function createTunnelPresence({ sender, clock }: { sender: RelaySender; clock: Clock }) {
+  const known = new Map<SystemId, { at: number; presence: Promise<TunnelPresence> }>();
+
+  async function ask(systemId: SystemId): Promise<TunnelPresence> {
+    try {
+      const signal = AbortSignal.timeout(patience);
+      // No share has this id, so the gateway answers by itself and asks nothing of the on-prem side.
+      const answer = await sender.send({
+        connection: systemId,
+        target: '/presence/',
+        method: 'GET',
+        headers: {},
+        signal,
+      });
+      answer.body.destroy();
+      return 'connected';
+    } catch (error) {
+      return error instanceof TunnelError && error.code === 'no-listener' ? 'no-tunnel' : 'unknown';
+    }
+  }
+
+  return (systemId: SystemId): Promise<TunnelPresence> => {
+    const now = clock.now();
+    const recent = known.get(systemId);
+    if (recent && now - recent.at < kept) return recent.presence;
+    if (known.size > 10_000) known.clear();
+    const presence = ask(systemId);
+    known.set(systemId, { at: now, presence });
+    return presence;
+  };
+}

@@ -1,0 +1,123 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const root = resolve(__dirname, '..', '..');
+
+export interface Mail {
+  readonly id: string;
+  readonly to: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly date: string;
+}
+
+/** The one-machine runtime as a process of its own, on free ports and in a folder of its own. */
+export class Runtime {
+  readonly dataDir: string;
+  readonly settings: Record<string, string>;
+  origin = '';
+  relayEndpoint = '';
+  demoOrigin: string | undefined;
+  output = '';
+  #process: ChildProcess | undefined;
+
+  private constructor(dataDir: string, settings: Record<string, string>) {
+    this.dataDir = dataDir;
+    this.settings = settings;
+  }
+
+  static async start(settings: Record<string, string> = {}): Promise<Runtime> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'drawbridge-e2e-'));
+    const runtime = new Runtime(dataDir, { DEMO: 'off', ...settings });
+    await runtime.boot('0');
+    return runtime;
+  }
+
+  async boot(port: string, relayEndpoint?: string): Promise<void> {
+    const child = fork(join(root, 'dist/local/main.js'), [], {
+      cwd: root,
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        ...this.settings,
+        PORT: port,
+        DATA_DIR: this.dataDir,
+        ...(relayEndpoint !== undefined && { RELAY_ENDPOINT: relayEndpoint }),
+      },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#process = child;
+    child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    const from = this.output.length;
+    await new Promise<void>((resolveReady, reject) => {
+      const look = () => {
+        const line = this.output
+          .slice(from)
+          .split('\n')
+          .find((each) => each.startsWith('{"ready":true') && each.includes('publicOrigin'));
+        if (line === undefined) return;
+        const ready = JSON.parse(line) as { publicOrigin: string; relayEndpoint: string; demo?: string };
+        this.origin = ready.publicOrigin;
+        this.relayEndpoint = ready.relayEndpoint;
+        this.demoOrigin = ready.demo;
+        resolveReady();
+      };
+      child.stdout?.on('data', look);
+      child.once('exit', (code) => reject(new Error(`The runtime ended with ${code}:\n${this.output}`)));
+    });
+  }
+
+  get port(): number {
+    return Number(new URL(this.origin).port);
+  }
+
+  /** As the power going away. */
+  async kill(): Promise<void> {
+    if (!this.#process || this.#process.exitCode !== null || this.#process.signalCode !== null) return;
+    const gone = once(this.#process, 'exit');
+    this.#process.kill('SIGKILL');
+    await gone;
+  }
+
+  /** Starts again on the same port and folder. */
+  async restart(): Promise<void> {
+    await this.boot(String(this.port), this.relayEndpoint);
+  }
+
+  /** Stops as Ctrl-C does, and removes the folder. @returns the exit code */
+  async stop(): Promise<number | null> {
+    const child = this.#process;
+    let code: number | null = null;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const gone = once(child, 'exit') as Promise<[number | null]>;
+      child.kill('SIGINT');
+      [code] = await gone;
+    }
+    await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+    return code;
+  }
+
+  async mails(to?: string): Promise<Mail[]> {
+    const response = await fetch(`${this.origin.replace('localhost', '127.0.0.1')}/.local/mail`, {
+      headers: { accept: 'application/json' },
+    });
+    const all = (await response.json()) as Mail[];
+    return all.filter((mail) => to === undefined || mail.to === to);
+  }
+}
+
+/** Waits for something to become true, for at most some seconds. */
+export async function eventually<T>(look: () => Promise<T | undefined | false>, seconds = 15): Promise<T> {
+  const until = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined && found !== false) return found;
+    if (Date.now() > until) throw new Error(`Not so within ${seconds} seconds: ${look.toString()}`);
+    await new Promise((wait) => setTimeout(wait, 50));
+  }
+}
