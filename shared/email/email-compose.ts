@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { SendMailOptions } from 'nodemailer';
-import { type EmailAddress, emailDomain } from './email-address.ts';
+import { emailDomain } from './email-address.ts';
+import type { EmailFrom } from './email-from.ts';
 import type { EmailMessage } from './email-sender.ts';
 import { oneLine } from './plain-words.ts';
-
-export interface EmailFrom {
-  /** Shown beside the address, such as "Drawbridge". */
-  readonly name: string;
-  readonly address: EmailAddress;
-}
 
 /** The same for the same operation, 32 hexadecimal digits, safe as a file name. @throws TypeError if it is malformed */
 export function emailOperationHash(operationId: string): string {
@@ -20,9 +15,10 @@ export function emailOperationHash(operationId: string): string {
  * A message as nodemailer takes it. Message-ID (RFC 5322 section 3.6.4) and boundaries follow from the operation
  * id, so that a repeated message is recognised as the same one by mail servers that look.
  *
+ * @param date the present, when absent
  * @throws TypeError on a malformed operation id
  */
-export function composeEmail(message: EmailMessage, from: EmailFrom, date: Date): SendMailOptions {
+export function composeEmail(message: EmailMessage, from: EmailFrom, date?: Date): SendMailOptions {
   const hash = emailOperationHash(message.operationId);
   return {
     from: { name: oneLine(from.name, 80), address: from.address },
@@ -31,7 +27,7 @@ export function composeEmail(message: EmailMessage, from: EmailFrom, date: Date)
     subject: oneLine(message.subject, 200),
     text: message.text,
     html: message.html,
-    date,
+    ...(date && { date }),
     messageId: `<${hash}@${emailDomain(from.address)}>`,
     baseBoundary: hash,
     // RFC 3834 section 5: keeps out-of-office replies away.

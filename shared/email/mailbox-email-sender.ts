@@ -1,7 +1,8 @@
 import { link, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import { composeEmail, type EmailFrom, emailOperationHash } from './email-compose.ts';
+import { composeEmail, emailOperationHash } from './email-compose.ts';
+import { type EmailFrom, parseEmailFrom } from './email-from.ts';
 import type { EmailMessage, EmailOutcome, EmailSender } from './email-sender.ts';
 import { errnoCode } from './errno-code.ts';
 import type { MailboxMessage } from './mailbox-folder.ts';
@@ -9,7 +10,8 @@ import type { MailboxMessage } from './mailbox-folder.ts';
 export interface MailboxOptions {
   /** Made when the first mail is sent. Mails hold sign-in codes: only this user may read it. */
   readonly folder: string;
-  readonly from: EmailFrom;
+  /** As in `Drawbridge <no-reply@example.com>`. */
+  readonly from: string;
   readonly clock: Clock;
 }
 
@@ -17,8 +19,11 @@ export interface MailboxOptions {
  * Puts each mail into a folder: `{id}.eml` for mail programs and `{id}.json` for us. The id follows from the
  * operation id, and a mail is there once its JSON is: that name is claimed in one step, so that several
  * processes, or a process killed half way, leave one mail.
+ *
+ * @throws TypeError if `from` is no sender
  */
-export function mailboxEmailSender({ folder, from, clock }: MailboxOptions): EmailSender {
+export function createMailboxEmailSender({ folder, from: sender, clock }: MailboxOptions): EmailSender {
+  const from = parseEmailFrom(sender);
   return { send };
 
   async function send(message: EmailMessage): Promise<EmailOutcome> {

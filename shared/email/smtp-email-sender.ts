@@ -1,14 +1,16 @@
 import type { SMTPTransportOptions } from 'nodemailer';
-import { type Clock, minute, second } from '../clock.ts';
-import { composeEmail, type EmailFrom, emailOperationHash } from './email-compose.ts';
+import { minute, second } from '../clock.ts';
+import { composeEmail, emailOperationHash } from './email-compose.ts';
+import { type EmailFrom, parseEmailFrom } from './email-from.ts';
 import type { EmailMessage, EmailOutcome, EmailSender } from './email-sender.ts';
 import { smtpOutcome } from './smtp-outcome.ts';
-import type { SmtpServer } from './smtp-url.ts';
+import { parseSmtpUrl, type SmtpServer } from './smtp-url.ts';
 
 export interface SmtpOptions {
-  readonly server: SmtpServer;
-  readonly from: EmailFrom;
-  readonly clock: Clock;
+  /** `SMTP_URL`, see {@link parseSmtpUrl}. */
+  readonly url: string;
+  /** As in `Drawbridge <no-reply@example.com>`. */
+  readonly from: string;
   /** PEM certificates to trust instead of the usual ones, for a server with a certificate of one's own CA. */
   readonly ca?: string;
 }
@@ -22,8 +24,12 @@ const remembered = 10_000;
  * SMTP has no operation ids. Within one process a repeated or concurrent sending is recognised. Otherwise, when
  * the answer to DATA was lost, a retry can deliver twice; both mails then have the same Message-ID, by which
  * most receiving servers drop the second.
+ *
+ * @throws TypeError, without the URL in it, if the URL or `from` cannot be used
  */
-export function smtpEmailSender(options: SmtpOptions): EmailSender {
+export function createSmtpEmailSender({ url, from: sender, ca }: SmtpOptions): EmailSender {
+  const server = parseSmtpUrl(url);
+  const from = parseEmailFrom(sender);
   const operations = new Map<string, Promise<EmailOutcome>>();
   return { send };
 
@@ -31,7 +37,7 @@ export function smtpEmailSender(options: SmtpOptions): EmailSender {
     const key = emailOperationHash(message.operationId);
     const earlier = operations.get(key);
     if (earlier !== undefined) return earlier;
-    const outcome = attempt(message, options);
+    const outcome = attempt(message, from, transportOptions(server, ca));
     operations.set(key, outcome);
     if ((await outcome).status !== 'sent') operations.delete(key);
     for (const oldest of operations.keys()) {
@@ -42,11 +48,15 @@ export function smtpEmailSender(options: SmtpOptions): EmailSender {
   }
 }
 
-async function attempt(message: EmailMessage, options: SmtpOptions): Promise<EmailOutcome> {
+async function attempt(
+  message: EmailMessage,
+  from: EmailFrom,
+  options: SMTPTransportOptions,
+): Promise<EmailOutcome> {
   try {
     const { createTransport } = await import('nodemailer');
-    const mail = composeEmail(message, options.from, new Date(options.clock.now()));
-    const transport = createTransport(transportOptions(options));
+    const mail = composeEmail(message, from);
+    const transport = createTransport(options);
     // The other timeouts start again with each byte; this one does not.
     await transport.sendMail({ ...mail, signal: AbortSignal.timeout(2 * minute) });
     return { status: 'sent' };
@@ -55,7 +65,7 @@ async function attempt(message: EmailMessage, options: SmtpOptions): Promise<Ema
   }
 }
 
-const transportOptions = ({ server, ca }: SmtpOptions): SMTPTransportOptions => ({
+const transportOptions = (server: SmtpServer, ca: string | undefined): SMTPTransportOptions => ({
   host: server.host,
   port: server.port,
   secure: server.tls === 'implicit',

@@ -11,8 +11,8 @@ const isLoopback = (host: string): boolean =>
 
 /**
  * Reads `SMTP_URL`: `smtps://user:password@host:465` (RFC 8314 section 3.3) or `smtp://user:password@host:587`
- * with STARTTLS, which must then be offered (RFC 3207). In the clear only to this machine, or to a server
- * without a password where the URL says `?tls=none`.
+ * with STARTTLS, which must then be offered (RFC 3207). In the clear only to this machine (unless
+ * `?tls=starttls`), or with `?tls=none` to a server that takes mail without a password.
  *
  * @throws TypeError with words for the operator, never with the URL, which may hold a password
  */
@@ -22,13 +22,13 @@ export function parseSmtpUrl(text: string): SmtpServer {
     throw new TypeError('SMTP_URL must look like smtps://user:password@host:465 or smtp://host:587');
   }
   const asked = url.searchParams.get('tls');
-  if (url.searchParams.size > (asked === null ? 0 : 1) || ![null, 'none'].includes(asked)) {
-    throw new TypeError('SMTP_URL knows one parameter: tls=none');
+  if (url.searchParams.size > (asked === null ? 0 : 1) || ![null, 'none', 'starttls'].includes(asked)) {
+    throw new TypeError('SMTP_URL knows one parameter: tls=none or tls=starttls');
   }
   const implicit = url.protocol === 'smtps:';
-  if (implicit && asked === 'none') throw new TypeError('SMTP_URL says smtps and tls=none');
+  if (implicit && asked !== null) throw new TypeError('SMTP_URL says smtps, so leave out the parameter tls');
   const host = url.hostname.replace(/^\[|\]$/g, '');
-  const inTheClear = asked === 'none' || (!implicit && isLoopback(host));
+  const inTheClear = asked === 'none' || (asked === null && !implicit && isLoopback(host));
   const hasPassword = url.username !== '';
   if (inTheClear && hasPassword && !isLoopback(host)) {
     throw new TypeError('SMTP_URL would send a password in the clear: leave out tls=none');

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { parseEmailFrom } from '../../../shared/email/email-from.ts';
 import {
   emailAddress,
   emailAddressSchema,
@@ -108,5 +109,25 @@ describe('an e-mail address', () => {
   it('shows its domain, and a masked form that does not give it away', () => {
     expect(emailDomain(emailAddress('ann@bücher.example'))).toBe('xn--bcher-kva.example');
     expect(maskEmailAddress(emailAddress('ann.lee@example.com'))).toBe('a***@example.com');
+  });
+});
+
+describe('the sender of mails', () => {
+  it.each([
+    ['Drawbridge <No-Reply@example.com>', 'Drawbridge'],
+    ['"Drawbridge, Inc." <no-reply@example.com>', 'Drawbridge, Inc.'],
+    ['<no-reply@example.com>', ''],
+    ['no-reply@example.com', ''],
+  ])('is read from %s', (text, name) => {
+    expect(parseEmailFrom(text)).toEqual({ name, address: 'no-reply@example.com' });
+  });
+
+  it.each([
+    ['Drawbridge'],
+    ['a <b@example.com> c'],
+    ['a@example.com, b@example.com'],
+    ['"a <b@example.com>'],
+  ])('is not read from %s', (text) => {
+    expect(() => parseEmailFrom(text)).toThrow(/^MAIL_FROM /);
   });
 });

@@ -46,4 +46,4 @@ export const message = (operationId: string, more: Partial<EmailMessage> = {}): 
   ...more,
 });
 
-export const from = { name: 'Drawbridge', address: emailAddress('no-reply@drawbridge.example') };
+export const from = 'Drawbridge <no-reply@drawbridge.example>';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { emailAddress } from '../../../shared/email/email-address.ts';
-import { mailboxEmailSender } from '../../../shared/email/mailbox-email-sender.ts';
+import { createMailboxEmailSender } from '../../../shared/email/mailbox-email-sender.ts';
 import { listMailbox, readMailbox } from '../../../shared/email/mailbox-folder.ts';
 import { from, message } from './email-samples.ts';
 
@@ -11,7 +11,7 @@ let parent: string;
 let folder: string;
 let now = Date.UTC(2026, 10, 21, 7, 12);
 const clock = { now: () => now };
-const sender = () => mailboxEmailSender({ folder, from, clock });
+const sender = () => createMailboxEmailSender({ folder, from, clock });
 
 beforeEach(async () => {
   parent = await mkdtemp(join(tmpdir(), 'mailbox-'));
@@ -89,8 +89,8 @@ describe('the mailbox', () => {
     });
     await fc.assert(
       fc.asyncProperty(line, line, fc.uuid(), async (subject, name, operationId) => {
-        const hostile = { name: `x${name}\r\nBcc: evil@example.com`, address: from.address };
-        const box = mailboxEmailSender({ folder, from: hostile, clock });
+        const hostile = `x${name.replace(/[<>"]/g, '')}\r\nBcc: evil <no-reply@drawbridge.example>`;
+        const box = createMailboxEmailSender({ folder, from: hostile, clock });
         await box.send(
           message(operationId, {
             subject: `${subject}\r\nBcc: evil@example.com\r\n\r\nbody`,

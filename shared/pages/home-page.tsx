@@ -1,0 +1,98 @@
+import type { Role } from '../organizations/organization.ts';
+import { Badge } from './badge.tsx';
+import { ConnectSteps } from './connect-steps.tsx';
+import { Layout } from './layout.tsx';
+import { portalPaths } from './portal-paths.ts';
+import { SystemRows, type SystemSummary } from './system-state.tsx';
+
+export interface HomePageProps {
+  readonly account: string;
+  readonly csrf: string;
+  readonly organizations: readonly {
+    readonly name: string;
+    readonly slug: string;
+    readonly role: Role;
+    readonly systems: readonly SystemSummary[];
+  }[];
+  /** `url` opens the share. */
+  readonly receivedShares: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly from: string;
+    readonly url: string;
+  }[];
+  /** What to type on the on-prem side. */
+  readonly connectCommand?: string;
+}
+
+export function HomePage(props: HomePageProps) {
+  const {
+    account,
+    csrf,
+    organizations,
+    receivedShares,
+    connectCommand = 'drawbridge-gateway connect',
+  } = props;
+  const nothingConnected = organizations.every(({ systems }) => systems.length === 0);
+  return (
+    <Layout title="Home" account={account} csrf={csrf} current="home">
+      <div class="stack-wide">
+        <div class="section-head">
+          <h1>Home</h1>
+          {!nothingConnected && (
+            <a class="button slight" href={portalPaths.connect}>
+              Connect a system
+            </a>
+          )}
+        </div>
+        {organizations.map((organization) => (
+          <section>
+            <div class="section-head">
+              <h2>
+                <a href={portalPaths.organization(organization.slug)}>{organization.name}</a>
+              </h2>
+              <Badge tone="plain">{`You are ${organization.role}`}</Badge>
+            </div>
+            {organization.systems.length > 0 ? (
+              <SystemRows systems={organization.systems} />
+            ) : (
+              <p class="muted">No system is connected.</p>
+            )}
+          </section>
+        ))}
+        {receivedShares.length > 0 && (
+          <section>
+            <div class="section-head">
+              <h2>Shared with you</h2>
+              <a href={portalPaths.sharedWithMe}>All of it</a>
+            </div>
+            <ul class="rows">
+              {receivedShares.map((share) => (
+                <li class="row">
+                  <div class="row-main">
+                    <a class="row-name" href={share.url}>
+                      {share.title}
+                    </a>
+                    <p class="muted small">From {share.from}</p>
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        {nothingConnected && (
+          <section class="empty stack">
+            <h2>
+              {receivedShares.length > 0 ? 'Connect a system of your own' : 'Connect your first system'}
+            </h2>
+            <p>
+              Then you can show one live dashboard of it to people you name, without a VPN, an open port or a
+              copy of your data.
+            </p>
+            <ConnectSteps command={connectCommand} />
+          </section>
+        )}
+      </div>
+    </Layout>
+  );
+}
