@@ -1,0 +1,176 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Clock, Random } from '../../shared/clock.ts';
+import { minute } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import { HandshakeError } from '../../shared/tunnel/hybrid-connection-handshake.ts';
+import { backoff } from '../backoff.ts';
+import { ControlChannel, type ListenerGrant } from './control-channel.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { FailureLog } from './failure-log.ts';
+import { keepGrant } from './grant-renewal.ts';
+import type { RelayedRequest, RelayedResponse } from './relayed-request.ts';
+import type { Dialer } from './rendezvous.ts';
+import { defaultTunnelLimits, type TunnelLimits } from './tunnel-limits.ts';
+
+export type { ListenerGrant } from './control-channel.ts';
+export type { RelayedRequest, RelayedResponse } from './relayed-request.ts';
+
+export interface TunnelState {
+  readonly kind: 'connecting' | 'connected' | 'waiting' | 'stopped';
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  /** Why the last attempt or connection ended; gone once connected. */
+  readonly lastError?: string;
+}
+
+export interface TunnelListenerOptions {
+  /** Fetches leave to listen; asked again when the token ages or the relay refuses it. */
+  readonly connect: () => Promise<ListenerGrant>;
+  /** Answers a request; when it throws, the sender gets 500. */
+  readonly handle: (request: RelayedRequest) => Promise<RelayedResponse>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** For a proxy; must fit the endpoint's scheme. */
+  readonly agent?: HttpAgent;
+  /** Certification authorities in PEM, instead of the system's. */
+  readonly ca?: string | Buffer | (string | Buffer)[];
+  /** Waits; rejects when the signal aborts. */
+  readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  readonly limits?: Partial<TunnelLimits>;
+  readonly onState?: (state: TunnelState) => void;
+}
+
+export interface TunnelListener {
+  state(): TunnelState;
+  /** Ends everything, requests under way included; resolves when that is done. */
+  close(): Promise<void>;
+}
+
+/** What is left of a token's life for it to be worth another attempt. */
+const worthTrying = minute;
+
+/**
+ * Keeps one listener on a hybrid connection for ever: reconnects with full jitter, renews its token in band, finds
+ * half-open connections, and hands what comes to `handle`. For two listeners create two.
+ */
+export function createTunnelListener(options: TunnelListenerOptions): TunnelListener {
+  const { clock, random, log, handle, onState } = options;
+  const limits: TunnelLimits = { ...defaultTunnelLimits, ...options.limits };
+  const wait = options.wait ?? ((milliseconds, signal) => pause(milliseconds, undefined, { signal }));
+  const stop = new AbortController();
+  const failures = new FailureLog(log, 'tunnel');
+  // One agent of our own, so that TLS sessions are resumed; HTTP's own pools must not share our connections.
+  const agents = { ws: new HttpAgent(), wss: new HttpsAgent() };
+  const dialer: Dialer = {
+    random,
+    limits,
+    agent: (address) => options.agent ?? (address.startsWith('wss:') ? agents.wss : agents.ws),
+    ...(options.ca !== undefined && { ca: options.ca }),
+  };
+  const dispatcher = new Dispatcher({ ...dialer, handle, log, stopped: stop.signal });
+  let state: TunnelState = { kind: 'connecting', since: clock.now() };
+  let held: { readonly grant: ListenerGrant; readonly obtainedAt: number } | undefined;
+  let channel: ControlChannel | undefined;
+
+  function enter(kind: TunnelState['kind'], lastError?: string): void {
+    state = { kind, since: clock.now(), ...(lastError !== undefined && { lastError }) };
+    onState?.(state);
+  }
+
+  async function fetchGrant(): Promise<ListenerGrant> {
+    const obtainedAt = clock.now();
+    const grant = await inTime(options.connect(), limits.openWithin, stop.signal);
+    held = { grant, obtainedAt };
+    return grant;
+  }
+
+  /** One connection, from its opening to its end. */
+  async function attempt(
+    flapping: boolean,
+  ): Promise<{ readonly reason: string; readonly lasted: number | undefined }> {
+    let connectedAt: number | undefined;
+    const ended = (reason: string) => ({
+      reason,
+      lasted: connectedAt === undefined ? undefined : clock.now() - connectedAt,
+    });
+    try {
+      if (held === undefined || held.grant.expiresAt - clock.now() < worthTrying) await fetchGrant();
+      if (held === undefined) return ended('no grant');
+      const { grant, obtainedAt } = held;
+      channel = await ControlChannel.open({ ...dialer, grant, dispatcher, log, stopped: stop.signal });
+      if (stop.signal.aborted) channel.close(1000, 'The listener was closed');
+      connectedAt = clock.now();
+      // A connection that comes and goes is a failure that repeats, not a recovery.
+      if (!flapping) failures.recovered();
+      enter('connected');
+      const stopRenewal = keepGrant({
+        channel,
+        grant,
+        obtainedAt,
+        fetch: fetchGrant,
+        clock,
+        random,
+        failures,
+        interval: limits.pingInterval,
+      });
+      const closure = await channel.closed;
+      stopRenewal();
+      // 1008: the token is no longer good. 1001: the hybrid connection was deleted or disabled.
+      if (closure.code === 1008 || closure.code === 1001) held = undefined;
+      return ended(`closed with ${closure.code} ${closure.reason}`.trim());
+    } catch (error) {
+      if (error instanceof HandshakeError && [401, 403, 404].includes(error.status ?? 0)) held = undefined;
+      return ended(error instanceof Error ? error.message : String(error));
+    } finally {
+      channel = undefined;
+    }
+  }
+
+  async function run(): Promise<void> {
+    let lastError: string | undefined;
+    let flapping = false;
+    for (let failed = 0; !stop.signal.aborted;) {
+      enter('connecting', lastError);
+      const { lasted, reason } = await attempt(flapping);
+      if (stop.signal.aborted) break;
+      flapping = lasted !== undefined && lasted < limits.stable;
+      failed = (lasted ?? 0) >= limits.stable ? 1 : failed + 1;
+      lastError = reason;
+      failures.failed(reason);
+      enter('waiting', reason);
+      await wait(backoff(failed, limits.backoffBase, limits.backoffCap, random), stop.signal).catch(() => {});
+    }
+    enter('stopped');
+  }
+
+  const running = run();
+
+  return {
+    state: () => state,
+    async close() {
+      channel?.close(1000, 'The listener was closed');
+      dispatcher.close();
+      stop.abort();
+      await running;
+      agents.ws.destroy();
+      agents.wss.destroy();
+    },
+  };
+}
+
+/** @throws when it takes longer, or the signal aborts */
+async function inTime<T>(work: Promise<T>, milliseconds: number, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error('fetching a token took too long')), milliseconds);
+  const abort = () => reject(new Error('stopped'));
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { acceptHandshake, refuseHandshake } from '../../shared/tunnel/hybrid-connection-handshake.ts';
+import { joinRawHeaders } from '../../shared/tunnel/hybrid-connection-headers.ts';
+import type { RelayContext } from './http-relay.ts';
+import type { Visitor } from './rendezvous-offers.ts';
+import { authorize } from './sender-authorization.ts';
+import type { RelayTarget } from './sender-target.ts';
+import { joinWebSockets } from './websocket-join.ts';
+
+/** The sender's WebSockets (the guide's "Web Socket connect protocol" and "Accept handshake"). */
+export function createWebSocketRelay(
+  relay: RelayContext,
+): (request: IncomingMessage, stream: Duplex, head: Buffer, target: RelayTarget) => void {
+  return (request, stream, head, target) => {
+    const { verdict, consumed } = authorize(request, target, 'Send', relay);
+    if (!verdict.ok)
+      return refuseHandshake(stream, verdict.status, `The security token is refused: ${verdict.reason}`);
+    const listener = relay.listeners.pick(target.name, relay.limits.backlog);
+    if (listener === undefined) {
+      return refuseHandshake(stream, 404, 'There are no listeners connected for the endpoint');
+    }
+    let answered = false;
+    const settle = () => {
+      answered = true;
+      clearTimeout(deadline);
+      offer.withdraw();
+    };
+    const visit = (visitor: Visitor) => {
+      settle();
+      const status = visitor.target.parameter('sb-hc-statusCode');
+      if (status !== undefined) {
+        const description = visitor.target.parameter('sb-hc-statusDescription') ?? '';
+        refuseHandshake(visitor.stream, 410, 'The WebSocket was rejected');
+        refuseHandshake(stream, /^[3-5]\d\d$/.test(status) ? Number(status) : 500, description);
+        return;
+      }
+      const protocol = chosenProtocol(request, visitor.request);
+      acceptHandshake(visitor.request, visitor.stream, protocol);
+      acceptHandshake(request, stream, protocol);
+      joinWebSockets({ stream, head }, visitor);
+    };
+    const suffix = target.requestTarget.slice(`/$hc/${target.name}`.length);
+    const [path = '', query] = suffix.split(/\?(.*)/s, 2);
+    const id = target.parameter('sb-hc-id') ?? randomUUID();
+    const offer = relay.offers.make(
+      listener.base,
+      { name: target.name, suffix: path, ...(query !== undefined && { query }) },
+      id,
+      { action: 'accept', visit },
+    );
+    const deadline = setTimeout(() => {
+      settle();
+      refuseHandshake(stream, 504, 'The listener did not accept in the required time');
+    }, relay.limits.acceptWithin);
+    stream.on('close', () => {
+      if (!answered) settle();
+    });
+    stream.on('error', () => {});
+    listener.send({
+      kind: 'accept',
+      address: offer.address,
+      id: id.slice(0, 256),
+      connectHeaders: Object.fromEntries(
+        Object.entries(joinRawHeaders(request.rawHeaders)).filter(
+          ([name]) => !consumed.includes(name.toLowerCase()),
+        ),
+      ),
+      remoteEndpoint: { address: request.socket.remoteAddress ?? '', port: request.socket.remotePort ?? 0 },
+    });
+  };
+}
+
+/** What the listener chose of that which the sender offered. */
+function chosenProtocol(sender: IncomingMessage, listener: IncomingMessage): string | undefined {
+  const list = (request: IncomingMessage) =>
+    (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  const offered = list(sender);
+  return list(listener).find((name) => name !== '' && offered.includes(name));
+}
