@@ -33,7 +33,11 @@ export const home: Handler = async (services, request) => {
       from: share.sharedBy,
       url: `${shareOrigin(share.id, services.site)}/`,
     }));
-  return portalPage(services, visitor, HomePage({ account: session.email, csrf, organizations, receivedShares }));
+  return portalPage(
+    services,
+    visitor,
+    HomePage({ account: session.email, csrf, organizations, receivedShares }),
+  );
 };
 
 // The host has no route for "/" alone: an optional parameter of no length is the way to it.

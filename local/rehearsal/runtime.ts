@@ -2,9 +2,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { packageRoot } from '../package-root.ts';
 
-const root = resolve(__dirname, '..', '..');
+/** What programs of ours need of the environment; their settings are given one by one. */
+export function programEnvironment(settings: Record<string, string> = {}): NodeJS.ProcessEnv {
+  // eslint-disable-next-line no-restricted-properties -- hands it on, reads no setting
+  const { PATH, HOME } = process.env;
+  return { PATH, HOME, ...settings };
+}
 
 export interface Mail {
   readonly id: string;
@@ -38,16 +44,14 @@ export class Runtime {
   }
 
   async boot(port: string, relayEndpoint?: string): Promise<void> {
-    const child = fork(join(root, 'dist/local/main.js'), [], {
-      cwd: root,
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
+    const child = fork(join(packageRoot, 'dist/local/main.js'), [], {
+      cwd: packageRoot,
+      env: programEnvironment({
         ...this.settings,
         PORT: port,
         DATA_DIR: this.dataDir,
         ...(relayEndpoint !== undefined && { RELAY_ENDPOINT: relayEndpoint }),
-      },
+      }),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#process = child;

@@ -1,15 +1,12 @@
-import { execFile } from 'node:child_process';
+import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { fork, type ChildProcess } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { join, resolve } from 'node:path';
-import { Person } from './person.ts';
-import { eventually, type Runtime } from './runtime.ts';
+import { join } from 'node:path';
+import { packageRoot } from '../package-root.ts';
+import type { Person } from './person.ts';
+import { eventually, programEnvironment, type Runtime } from './runtime.ts';
 
-const root = resolve(__dirname, '..', '..');
-const cli = join(root, 'dist/gateway/cli.js');
+const cli = join(packageRoot, 'dist/gateway/cli.js');
 
 export interface CliResult {
   readonly code: number;
@@ -24,9 +21,12 @@ export class Gateway {
   output = '';
   #process: ChildProcess | undefined;
 
-  private constructor(config: string, stateDir: string) {
+  readonly #runsElsewhere: boolean;
+
+  private constructor(config: string, stateDir: string, runsElsewhere = false) {
     this.config = config;
     this.stateDir = stateDir;
+    this.#runsElsewhere = runsElsewhere;
   }
 
   static async at(runtime: Runtime, upstream: string, name = 'gateway-1'): Promise<Gateway> {
@@ -48,12 +48,17 @@ export class Gateway {
     return new Gateway(config, stateDir);
   }
 
+  /** A gateway that somebody else runs, known by its configuration. */
+  static withConfig(config: string, stateDir: string): Gateway {
+    return new Gateway(config, stateDir, true);
+  }
+
   async cli(...args: string[]): Promise<CliResult> {
     return new Promise((done) => {
       execFile(
         process.execPath,
         [cli, ...args, '--config', this.config],
-        { env: { PATH: process.env.PATH, HOME: process.env.HOME }, maxBuffer: 1e8 },
+        { env: programEnvironment(), maxBuffer: 1e8 },
         (error, stdout, stderr) => {
           const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
           done({ code, stdout, stderr });
@@ -66,7 +71,7 @@ export class Gateway {
   connect(): { link: Promise<string>; done: Promise<CliResult> } {
     const child = fork(cli, ['connect', '--config', this.config], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      env: programEnvironment(),
     });
     let stdout = '';
     let stderr = '';
@@ -86,13 +91,22 @@ export class Gateway {
   async run(): Promise<void> {
     const child = fork(cli, ['run', '--config', this.config], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      env: programEnvironment(),
     });
     child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     this.#process = child;
+    await this.#connected();
+  }
+
+  /** Starts it unless it runs already, and waits until it holds its tunnel. */
+  async tunnelUp(): Promise<void> {
+    await (this.#runsElsewhere ? this.#connected() : this.run());
+  }
+
+  async #connected(): Promise<void> {
     await eventually(async () => {
-      if (child.exitCode !== null) throw new Error(`run ended:\n${this.output}`);
+      if (this.#process && this.#process.exitCode !== null) throw new Error(`run ended:\n${this.output}`);
       const status = await this.cli('status', '--json');
       return /"kind":\s*"connected"/.test(status.stdout);
     }, 30);
@@ -130,57 +144,3 @@ export async function connectGateway(
   const result = await connecting.done;
   if (result.code !== 0) throw new Error(`connect: ${result.code}\n${result.stdout}\n${result.stderr}`);
 }
-
-/** A small on-prem application: a page, a JSON call that changes with time, a stream, a large file. */
-export async function startOnPremApplication(): Promise<{
-  origin: string;
-  seen: string[];
-  close(): Promise<void>;
-}> {
-  const seen: string[] = [];
-  let count = 0;
-  const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    seen.push(`${request.method} ${request.url}`);
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = Buffer.concat(chunks).toString();
-    response.setHeader('server', 'OnPrem/1.0');
-    response.setHeader('set-cookie', 'inner=secret');
-    if (request.url === '/dashboards/north') {
-      response.setHeader('content-type', 'text/html');
-      response.end('<!doctype html><title>North</title><h1>Transmitter site North</h1>');
-    } else if (request.url === '/api/value' && request.method === 'POST') {
-      const { elementId } = JSON.parse(body) as { elementId: number };
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ elementId, value: ++count }));
-    } else if (request.url === '/api/events') {
-      response.setHeader('content-type', 'text/event-stream');
-      const timer = setInterval(() => response.write(`data: ${++count}\n\n`), 50);
-      response.once('close', () => clearInterval(timer));
-    } else {
-      response.statusCode = 404;
-      response.end('not here');
-    }
-  };
-  const server: Server = createServer((request, response) => void answer(request, response)).listen(
-    0,
-    '127.0.0.1',
-  );
-  await once(server, 'listening');
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    seen,
-    close: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-}
-
-/** What the small application's dashboard calls, as an explicit list. */
-export const northCalls = [
-  { method: 'GET', path: '/dashboards/north' },
-  { method: 'POST', path: '/api/value', json: { elementId: 101 } },
-  { method: 'GET', path: '/api/events' },
-];
