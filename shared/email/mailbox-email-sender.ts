@@ -1,6 +1,6 @@
 import { link, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '../clock.ts';
+import { type Clock, instant } from '../clock.ts';
 import { composeEmail, emailOperationHash } from './email-compose.ts';
 import { type EmailFrom, parseEmailFrom } from './email-from.ts';
 import type { EmailMessage, EmailOutcome, EmailSender } from './email-sender.ts';
@@ -38,14 +38,15 @@ export function createMailboxEmailSender({ folder, from: sender, clock }: Mailbo
   }
 
   async function put(id: string, message: EmailMessage): Promise<void> {
-    const date = new Date(clock.now());
+    const now = clock.now();
+    const date = new Date(now);
     const mail: MailboxMessage = {
       id,
       to: message.to,
       subject: message.subject,
       text: message.text,
       html: message.html,
-      date: date.toISOString(),
+      date: instant(now),
     };
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const eml = await composed(message, from, date);

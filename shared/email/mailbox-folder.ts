@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { instantSchema } from '../store/document-fields.ts';
 import { errnoCode } from './errno-code.ts';
 
 const mailboxMessageSchema = z.object({
@@ -11,7 +12,7 @@ const mailboxMessageSchema = z.object({
   text: z.string(),
   html: z.string(),
   /** RFC 3339, UTC. */
-  date: z.iso.datetime(),
+  date: instantSchema,
 });
 
 /** One mail in the mailbox of the one-machine runtime. */

@@ -18,7 +18,7 @@ export interface AuditPageProps {
   };
 }
 
-/** GET /organizations/{slug}/audit?action=…&after=… */
+/** GET /organizations/{slug}/audit?action=…&continuation=… */
 export function AuditPage({ account, csrf, organization, entries, next, filters }: AuditPageProps) {
   const address = (query: Record<string, string | undefined>): string => {
     const given = Object.entries(query).filter((pair): pair is [string, string] => pair[1] !== undefined);
@@ -52,7 +52,7 @@ export function AuditPage({ account, csrf, organization, entries, next, filters 
         {entries.length > 0 ? <AuditEntries entries={entries} /> : <p class="empty">Nothing here.</p>}
         {next !== undefined && (
           <p>
-            <a href={address({ action: filters.action, after: next })}>Older entries</a>
+            <a href={address({ action: filters.action, continuation: next })}>Older entries</a>
           </p>
         )}
       </div>

@@ -1,6 +1,7 @@
 import { ErrorSummary, Field, type FieldErrors } from './field.tsx';
 import { Layout } from './layout.tsx';
 import { portalPaths } from './portal-paths.ts';
+import { PostForm } from './post-form.tsx';
 
 export interface ConnectCodePageProps {
   readonly account: string;
@@ -11,7 +12,7 @@ export interface ConnectCodePageProps {
   readonly errors?: FieldErrors | undefined;
 }
 
-/** RFC 8628 section 3.3. GET /connect with user_code. */
+/** RFC 8628 section 3.3. POST /connect/find with userCode. */
 export const ConnectCodePage = ({ account, csrf, userCode, errors }: ConnectCodePageProps) => (
   <Layout title="Connect a system" account={account} csrf={csrf} narrow>
     <div class="card stack">
@@ -21,14 +22,13 @@ export const ConnectCodePage = ({ account, csrf, userCode, errors }: ConnectCode
         connected.
       </p>
       <ErrorSummary errors={errors} fields={['userCode']} />
-      {/* A GET, as the link with the code in it (RFC 8628 section 3.3.1) is: looking changes nothing. */}
-      <form method="get" action={portalPaths.connect} class="stack" novalidate>
+      <PostForm action={portalPaths.connectFind} csrf={csrf} class="stack">
         <Field
-          name="user_code"
+          name="userCode"
           label="Code from the gateway"
           hint="Eight letters, such as BCDF-GHJK."
           value={userCode}
-          errors={errors?.['userCode'] === undefined ? undefined : { user_code: errors['userCode'] }}
+          errors={errors}
           input={{
             class: 'digits',
             autocomplete: 'off',
@@ -42,7 +42,7 @@ export const ConnectCodePage = ({ account, csrf, userCode, errors }: ConnectCode
         <div class="actions">
           <button>Continue</button>
         </div>
-      </form>
+      </PostForm>
     </div>
   </Layout>
 );

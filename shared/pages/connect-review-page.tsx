@@ -30,7 +30,7 @@ export type ConnectField =
 
 const slugHint = 'Lower case letters, digits and hyphens, for addresses. It cannot be changed later.';
 
-/** POST /connect with userCode, decision (`approve` or `deny`) and the {@link ConnectField}s. */
+/** POST /connect/decide with userCode, decision (`approve` or `deny`) and the {@link ConnectField}s. */
 export function ConnectReviewPage(props: ConnectReviewPageProps) {
   const { account, csrf, userCode, gatewayName, application, organizations, values = {}, errors } = props;
   const fields = ['organizationName', 'organizationSlug', 'systemName', 'systemSlug', 'terms'];
@@ -65,7 +65,7 @@ export function ConnectReviewPage(props: ConnectReviewPageProps) {
             <UtcTime at={props.expiresAt} />
           </dd>
         </dl>
-        <PostForm action={portalPaths.connect} csrf={csrf} hidden={{ userCode }} class="stack-wide">
+        <PostForm action={portalPaths.connectDecide} csrf={csrf} hidden={{ userCode }} class="stack-wide">
           <OrganizationChoice organizations={organizations} values={values} errors={errors} />
           <section class="stack">
             <h2>The system</h2>

@@ -5,6 +5,8 @@ import { portalCssPath } from './portal-css.ts';
 import { portalPaths } from './portal-paths.ts';
 import { PostForm } from './post-form.tsx';
 
+export { renderPage } from './render-page.ts';
+
 export interface LayoutProps {
   /** Of the page, without the name of the service. */
   readonly title: string;

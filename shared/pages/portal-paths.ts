@@ -3,7 +3,7 @@ export const portalPaths = {
   home: '/',
   signIn: '/sign-in',
   signInCode: '/sign-in/code',
-  signOut: '/sign-in/out',
+  signOut: '/sign-out',
   sharedWithMe: '/shared-with-me',
   leaveShare: (shareId: string) => `/shared-with-me/${encodeURIComponent(shareId)}/leave`,
   organization: (slug: string) => `/organizations/${encodeURIComponent(slug)}`,
@@ -15,6 +15,8 @@ export const portalPaths = {
   disconnectSystem: (systemId: string) => `/systems/${encodeURIComponent(systemId)}/disconnect`,
   share: (systemId: string, shareId: string, act: 'delete' | 'pause' | 'resume') =>
     `/systems/${encodeURIComponent(systemId)}/shares/${encodeURIComponent(shareId)}/${act}`,
-  /** GET asks for the code, or with `user_code` shows the request; POST decides it. */
+  /** GET; with `user_code` it shows that request at once. */
   connect: '/connect',
+  connectFind: '/connect/find',
+  connectDecide: '/connect/decide',
 } as const;

@@ -7,7 +7,7 @@ export interface Element {
 // be ">" but no double quote; in text there is no "<". Anything else is a failure of escaping.
 const tagPattern = /<(\/?)([a-z][a-z0-9-]*)((?:\s+[a-zA-Z:-]+(?:="[^"]*")?)*)\s*(\/?)>/g;
 const attributePattern = /\s+([a-zA-Z:-]+)(?:="([^"]*)")?/g;
-const alone = new Set(['meta', 'link', 'input', 'br', 'hr', 'img', 'wbr', 'circle', 'path', 'rect']);
+const alone = new Set(['meta', 'link', 'input', 'br', 'hr', 'img', 'wbr']);
 
 const decode = (text: string): string =>
   text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&amp;', '&');
