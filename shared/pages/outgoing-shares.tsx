@@ -112,7 +112,7 @@ function ShareActions({ systemId, share, csrf }: { systemId: string; share: Outg
           <button class="quiet slight">Resume{of}</button>
         </PostForm>
       )}
-      <details class="stop">
+      <details>
         <summary>Stop sharing{of}</summary>
         <PostForm action={portalPaths.share(systemId, share.id, 'delete')} csrf={csrf} class="row">
           <p>The link dies for everyone, also for those who look now.</p>

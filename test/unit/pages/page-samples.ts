@@ -1,0 +1,299 @@
+import type { VNode } from 'preact';
+import { instant } from '../../../shared/clock.ts';
+import { AuditPage } from '../../../shared/pages/audit-page.tsx';
+import { ConfirmPage } from '../../../shared/pages/confirm-page.tsx';
+import { ConnectCodePage } from '../../../shared/pages/connect-code-page.tsx';
+import { ConnectDonePage } from '../../../shared/pages/connect-done-page.tsx';
+import { ConnectReviewPage } from '../../../shared/pages/connect-review-page.tsx';
+import { ErrorPage } from '../../../shared/pages/error-page.tsx';
+import { HomePage } from '../../../shared/pages/home-page.tsx';
+import { OrganizationPage } from '../../../shared/pages/organization-page.tsx';
+import { ShareStatePage, type ShareState } from '../../../shared/pages/share-state-page.tsx';
+import { SharedWithMePage } from '../../../shared/pages/shared-with-me-page.tsx';
+import { SignInCodePage } from '../../../shared/pages/sign-in-code-page.tsx';
+import { SignInPage } from '../../../shared/pages/sign-in-page.tsx';
+import { SystemPage, type SystemPageProps } from '../../../shared/pages/system-page.tsx';
+
+const at = (day: number, hour = 7, minute = 12) => instant(Date.UTC(2026, 10, day, hour, minute));
+const csrf = 'csrf-token';
+const portalOrigin = 'https://drawbridge.example';
+
+export const shareStates: readonly ShareState[] = [
+  'sign-in',
+  'wrong-account',
+  'not-ready',
+  'paused',
+  'expired',
+  'ended',
+  'offline',
+  'busy',
+  'unknown',
+];
+
+/** Every page in its states. @param w gives the words that other people chose, from ones that fit the place */
+export function everyPage(w: (words: string) => string): Record<string, VNode> {
+  const account = w('ann@example.com');
+  const organization = { name: w('Northwind Works'), slug: 'northwind' };
+  const systems = [
+    { id: 'sys-1', name: w('Plant 4'), state: 'connected', lastSeenAt: at(21), shareCount: 2 },
+    {
+      id: 'sys-2',
+      name: w('Pumping station Lindau'),
+      state: 'no-tunnel',
+      lastSeenAt: at(19, 22, 5),
+      shareCount: 1,
+    },
+    { id: 'sys-3', name: w('Test bench'), state: 'unknown', shareCount: 0 },
+    { id: 'sys-4', name: w('Old hall'), state: 'disconnected', lastSeenAt: at(2), shareCount: 0 },
+  ] as const;
+  const entries = [
+    {
+      at: at(21),
+      action: 'share.opened',
+      actor: w('bob@customer.example'),
+      text: w('Opened “Line 4, shift view”'),
+    },
+    {
+      at: at(21, 6, 58),
+      action: 'share.created',
+      actor: w('ann@example.com'),
+      text: w('Shared “Line 4, shift view” with 2 people'),
+    },
+    {
+      at: at(20, 9, 3),
+      action: 'request.refused',
+      actor: w('bob@customer.example'),
+      text: w('Refused GET /api/measurements?station=9: parameter “station” is not one of 4'),
+    },
+    { at: at(14), action: 'system.connected', actor: w('ann@example.com'), text: w('Connected Plant 4') },
+  ];
+  const systemPage: SystemPageProps = {
+    account,
+    csrf,
+    role: 'owner',
+    organization,
+    system: {
+      id: 'sys-1',
+      name: w('Plant 4'),
+      slug: 'plant-4',
+      state: 'connected',
+      application: w('Hilltop Monitoring 7.2'),
+      connectedAt: at(14),
+    },
+    gateways: [
+      {
+        id: 'gw-1',
+        name: w('gateway on plc-edge-01'),
+        createdAt: at(14),
+        lastSeenAt: at(21),
+        lastRenewedAt: at(21, 3, 40),
+        state: 'active',
+      },
+      {
+        id: 'gw-2',
+        name: w('spare'),
+        createdAt: at(14),
+        state: 'revoked',
+        stateReason: w('One of its refresh keys was used twice.'),
+      },
+    ],
+    shares: [
+      {
+        id: 'abc',
+        dashboardTitle: w('Line 4, shift view'),
+        status: 'active',
+        createdAt: at(21, 6, 58),
+        expiresAt: at(30),
+        url: 'https://7f3kq9x2m4v8t6c5b2n9p4w7zj.share.example/',
+        recipients: [
+          {
+            email: w('bob@customer.example'),
+            invitation: 'sent',
+            firstOpenedAt: at(21),
+            lastOpenedAt: at(21, 7, 31),
+          },
+          { email: w('carol.with.a.rather.long.name@maintenance.partner.example'), invitation: 'sent' },
+          { email: w('typo@custommer.example'), invitation: 'failed' },
+          { email: w('dan@customer.example'), invitation: 'queued' },
+        ],
+      },
+      {
+        id: 'def',
+        dashboardTitle: w('Energy by week'),
+        status: 'paused',
+        createdAt: at(15),
+        url: 'https://2m4v8t6c5b2n9p4w7zj7f3kq9x.share.example/',
+        recipients: Array.from({ length: 8 }, (_, index) => ({
+          email: w(`reader${index}@customer.example`),
+          invitation: 'sent' as const,
+        })),
+      },
+    ],
+    audit: entries,
+  };
+  const review = {
+    account,
+    csrf,
+    userCode: w('BCDF-GHJK'),
+    gatewayName: w('gateway on plc-edge-01'),
+    application: w('Hilltop Monitoring 7.2'),
+    requestedFrom: w('203.0.113.24'),
+    requestedAt: at(21),
+    expiresAt: at(21, 7, 27),
+    termsUrl: 'https://drawbridge.example/terms',
+  };
+  return {
+    'sign-in': SignInPage({ returnTo: w('/connect?user_code=BCDF-GHJK'), csrf }),
+    'sign-in-error': SignInPage({
+      returnTo: '/',
+      csrf,
+      email: w('ann@example'),
+      errors: { email: w('This is not an e-mail address.'), '': w('Try again.') },
+    }),
+    'sign-in-code': SignInCodePage({ challengeId: w('ch-1'), email: account, returnTo: w('/'), csrf }),
+    'sign-in-code-error': SignInCodePage({
+      challengeId: 'ch-1',
+      email: account,
+      returnTo: '/',
+      csrf,
+      errors: { code: w('This code is not right, or was used already. Check the newest e-mail.') },
+    }),
+    'home-empty': HomePage({ account, csrf, organizations: [], receivedShares: [] }),
+    home: HomePage({
+      account,
+      csrf,
+      organizations: [
+        { ...organization, role: 'owner', systems },
+        { name: w('City Water'), slug: 'city-water', role: 'member', systems: [] },
+      ],
+      receivedShares: [
+        { id: 'abc', title: w('Boiler house'), from: w('Eve Marsh'), url: 'https://abc.share.example/' },
+      ],
+    }),
+    organization: OrganizationPage({
+      account,
+      csrf,
+      organization,
+      role: 'owner',
+      manageMembers: true,
+      systems,
+      members: [
+        { email: account, role: 'owner' },
+        { email: w('frank@example.com'), role: 'member' },
+      ],
+      values: { email: w('gina@') },
+      errors: { email: w('This is not an e-mail address.') },
+    }),
+    'organization-member': OrganizationPage({
+      account,
+      csrf,
+      organization,
+      role: 'member',
+      systems: [],
+      members: [{ email: account, role: 'member' }],
+    }),
+    system: SystemPage(systemPage),
+    'system-error': SystemPage({
+      ...systemPage,
+      system: { ...systemPage.system, state: 'no-tunnel' },
+      shares: [],
+      audit: [],
+      gateways: [],
+      errors: { confirm: w('This is not the name of the system.') },
+    }),
+    'system-member': SystemPage({ ...systemPage, role: 'member' }),
+    audit: AuditPage({
+      account,
+      csrf,
+      organization,
+      entries,
+      next: w('continuation'),
+      filters: { action: w('share.opened'), actions: [w('share.opened'), w('request.refused')] },
+    }),
+    'audit-empty': AuditPage({ account, csrf, organization, entries: [], filters: { actions: [] } }),
+    'connect-code': ConnectCodePage({
+      account,
+      csrf,
+      userCode: w('BCDF'),
+      errors: { userCode: w('This code is unknown, used or too old. Check it, or start again.') },
+    }),
+    'connect-review': ConnectReviewPage({ ...review, organizations: [{ id: 'org-1', ...organization }] }),
+    'connect-review-new': ConnectReviewPage({
+      ...review,
+      organizations: [],
+      values: {
+        organizationName: w('Northwind'),
+        organizationSlug: w('North Wind'),
+        systemName: w('Plant 4'),
+        systemSlug: w(''),
+      },
+      errors: {
+        organizationSlug: w(
+          'Use 2 to 40 lower case letters, digits and hyphens; a hyphen neither first nor last.',
+        ),
+        systemSlug: w('Give a short name.'),
+        terms: w('Please accept the terms to connect a system.'),
+      },
+    }),
+    'connect-approved': ConnectDonePage({
+      account,
+      csrf,
+      outcome: 'approved',
+      systemName: w('Plant 4'),
+      systemId: w('sys-1'),
+    }),
+    'connect-denied': ConnectDonePage({ account, csrf, outcome: 'denied' }),
+    'connect-expired': ConnectDonePage({ account, csrf, outcome: 'expired' }),
+    'shared-with-me': SharedWithMePage({
+      account,
+      csrf,
+      shares: [
+        {
+          id: 'abc',
+          title: w('Line 4, shift view'),
+          from: w('Ann Lee'),
+          system: w('Plant 4'),
+          status: 'active',
+          expiresAt: at(30),
+          url: 'https://abc.share.example/',
+        },
+        {
+          id: 'def',
+          title: w('Boiler house'),
+          from: w('Eve Marsh'),
+          system: w('City Water'),
+          status: 'paused',
+          url: 'https://def.share.example/',
+        },
+      ],
+    }),
+    'shared-with-me-empty': SharedWithMePage({ account, csrf, shares: [] }),
+    error: ErrorPage({
+      status: 500,
+      title: w('Something went wrong on our side'),
+      detail: w('Please try again.'),
+      correlationId: w('01JD-7'),
+    }),
+    confirm: ConfirmPage({
+      title: w('Remove frank@example.com?'),
+      text: w('He loses access to everything in this organization.'),
+      action: '/organizations/northwind/members/remove',
+      csrf,
+      typedName: w('frank@example.com'),
+      hidden: { email: w('frank@example.com') },
+      account,
+      errors: { confirm: w('This is not the name.') },
+    }),
+    ...Object.fromEntries(
+      shareStates.map((state) => [
+        `share-${state}`,
+        ShareStatePage({
+          state,
+          portalOrigin,
+          stylesheet: '/.drawbridge/portal.css',
+          ...(state === 'wrong-account' && { signedInAs: account, csrf, switchAccountAction: '/sign-out' }),
+        }),
+      ]),
+    ),
+  };
+}
