@@ -1,26 +1,13 @@
 import type { CompiledAllowlist } from './compile.ts';
-import type { Method } from './rule.ts';
+import { explain } from './explain.ts';
+import { checkHeaders } from './header-check.ts';
+import { Refused, type ParseRefusalCode } from './refused.ts';
+import { parseRequest } from './request-parse.ts';
+import type { ParsedRequest, RawRequest } from './request.ts';
+import type { AdmittedCall } from './rule-match.ts';
 
-/** A request as the viewer sent it, before anybody interpreted it. */
-export interface RawRequest {
-  readonly method: string;
-  /** The request target in origin form, as received: path and query, undecoded. */
-  readonly target: string;
-  readonly contentType?: string | undefined;
-  /** Lower-case names. Only those that the viewer sent, not those that infrastructure added. */
-  readonly headers?: Readonly<Record<string, string | readonly string[] | undefined>> | undefined;
-  /** Empty and absent are the same. */
-  readonly body?: Uint8Array | undefined;
-}
-
-/** What goes to the on-prem side: written anew from the parsed form, never the bytes received. */
-export interface AdmittedCall {
-  readonly ruleId: string;
-  readonly method: Method;
-  readonly target: string;
-  readonly contentType?: string;
-  readonly body?: Uint8Array;
-}
+export type { AdmittedCall } from './rule-match.ts';
+export type { RawRequest } from './request.ts';
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -30,15 +17,8 @@ export interface Refusal {
   readonly difference: string;
 }
 
-export type RefusalCode =
-  /** The request cannot be read in exactly one way. */
-  | 'ambiguous'
-  /** Larger than the limits. */
-  | 'too-large'
-  /** A header that would change the meaning of the request. */
-  | 'forbidden-header'
-  /** Readable, but no rule admits it. */
-  | 'not-listed';
+/** `not-listed`: readable, but no rule admits it. */
+export type RefusalCode = ParseRefusalCode | 'not-listed';
 
 export type Decision =
   | { readonly admitted: true; readonly call: AdmittedCall }
@@ -48,6 +28,28 @@ export type Decision =
  * Decides on one request. Costs the same with one rule or with 10,000.
  * @param now Unix milliseconds, for slots relative to now
  */
-export function decide(_compiled: CompiledAllowlist, _request: RawRequest, _now: number): Decision {
-  return { admitted: false, refusal: { code: 'not-listed', difference: 'The engine is not written yet.' } };
+export function decide(compiled: CompiledAllowlist, request: RawRequest, now: number): Decision {
+  try {
+    if (request.body === undefined || request.body.length === 0) {
+      // Equal to what the slow way would write, so there is nothing to parse.
+      const fixed = compiled.fixed.get(request.method)?.get(request.target);
+      if (fixed !== undefined) {
+        checkHeaders(request);
+        return fixed;
+      }
+    }
+    return decideParsed(compiled, parseRequest(request), now);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    const refusal = { code: error.code, difference: `Refused before any rule: ${error.message}.` };
+    return { admitted: false, refusal };
+  }
+}
+
+function decideParsed(compiled: CompiledAllowlist, request: ParsedRequest, now: number): Decision {
+  const call = compiled.tries
+    .get(request.method)
+    ?.find(request.path, now, (index) => index.find(request, ({ match }) => match(request, now)));
+  if (call !== undefined) return { admitted: true, call };
+  return { admitted: false, refusal: { code: 'not-listed', ...explain(compiled, request, now) } };
 }

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { limits } from './limits.ts';
+import { parseMediaType } from './media-type.ts';
+import { parameterNameFlaw } from './parameter-parse.ts';
+import { segmentFlaw } from './path-parse.ts';
+import { Refused } from './refused.ts';
 import { jsonSlotSchema, textSlotSchema, type JsonSlot, type TextSlot } from './slot.ts';
 
 /** The calls that one share may make, and nothing else (DESIGN.md section 7). */
@@ -59,7 +63,9 @@ export interface Span {
 const name = z
   .string()
   .max(1024)
-  .refine((text) => text !== '__proto__', { message: '__proto__ is no parameter name' });
+  .refine((text) => text.isWellFormed() && parameterNameFlaw(text) === undefined, {
+    message: 'must be a parameter name that overrides nothing',
+  });
 
 const parameterSchema = z
   .strictObject({
@@ -70,7 +76,7 @@ const parameterSchema = z
       z
         .strictObject({
           value: textSlotSchema,
-          min: z.number().int().min(0),
+          min: z.number().int().min(1),
           max: z.number().int().min(1).max(limits.parameters),
         })
         .refine((each) => each.min <= each.max, { message: 'the lower bound comes first' }),
@@ -81,7 +87,11 @@ const parameterSchema = z
   })
   .refine((p) => [p.value, p.values, p.each].filter((way) => way !== undefined).length === 1, {
     message: 'a parameter has exactly one of value, values and each',
-  });
+  })
+  .refine((p) => p.bare !== true || (p.value !== undefined && (p.name === '' || p.value === '')), {
+    message: 'a bare parameter has the empty value, or no name',
+  })
+  .refine((p) => p.name !== '' || p.bare === true, { message: 'a parameter without a name is bare' });
 
 const parametersSchema = z
   .array(parameterSchema)
@@ -90,13 +100,9 @@ const parametersSchema = z
     message: 'a parameter is named once',
   });
 
-/** RFC 9110 section 8.3.1, printable ASCII only. */
-const contentType = z
-  .string()
-  .max(200)
-  .regex(/^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+(?:\s*;\s*[\x21-\x7e ]+)?$/i, {
-    message: 'must be a media type',
-  });
+const contentType = z.string().refine((text) => bodyKindOf(text) !== undefined, {
+  message: 'must be a media type in UTF-8 and not in parts',
+});
 
 const bodySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('none'), contentType }),
@@ -104,6 +110,15 @@ const bodySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('json'), contentType, json: jsonSlotSchema }),
   z.strictObject({ kind: z.literal('text'), contentType, text: textSlotSchema }),
 ]);
+
+function bodyKindOf(contentType: string): Body['kind'] | undefined {
+  try {
+    return parseMediaType(contentType).kind;
+  } catch (error) {
+    if (error instanceof Refused) return undefined;
+    throw error;
+  }
+}
 
 const ruleSchema = z.strictObject({
   id: z.string().min(1).max(32),
@@ -125,7 +140,33 @@ const ruleSchema = z.strictObject({
   ),
 });
 
-export const allowlistSchema: z.ZodType<Allowlist> = z.strictObject({
-  version: z.literal(1),
-  rules: z.array(ruleSchema).max(limits.rules),
-});
+/** Why a rule could never admit a call; undefined if it can. */
+export function ruleFlaw({ method, path, body }: Rule): string | undefined {
+  for (const [at, slot] of path.entries()) {
+    if (typeof slot !== 'string') continue;
+    const flaw = segmentFlaw(slot);
+    if (flaw !== undefined) return flaw;
+    if (slot === '' && at === 0 && path.length > 1) return 'the path starts with two slashes';
+  }
+  if (body === undefined || body.kind === 'none') return undefined;
+  if (method === 'GET' || method === 'HEAD') return `a ${method} has a body`;
+  return body.kind === bodyKindOf(body.contentType) ? undefined : 'the body is not of its content type';
+}
+
+/**
+ * An allowlist as stored and sent: at most 10,000 rules and 1.5 MB of JSON.
+ * Callers bound the depth of the JSON they parse; the schema follows it by recursion.
+ */
+export const allowlistSchema: z.ZodType<Allowlist> = z
+  .strictObject({ version: z.literal(1), rules: z.array(ruleSchema).max(limits.rules) })
+  .superRefine(({ rules }, context) => {
+    const ids = new Set<string>();
+    for (const [at, rule] of rules.entries()) {
+      const message = ids.has(rule.id) ? 'the id occurs twice' : ruleFlaw(rule);
+      if (message !== undefined) context.addIssue({ code: 'custom', path: ['rules', at], message });
+      ids.add(rule.id);
+    }
+    if (new TextEncoder().encode(JSON.stringify(rules)).length > limits.allowlistBytes) {
+      context.addIssue({ code: 'custom', path: ['rules'], message: 'the allowlist is larger than 1.5 MB' });
+    }
+  });

@@ -103,7 +103,10 @@ export interface HashedName {
   readonly max: number;
 }
 
-const literal = z.string().max(limits.literalLength);
+const literal = z
+  .string()
+  .max(limits.literalLength)
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), { message: 'must be Unicode without NUL' });
 const whole = z.number().int();
 const ordered = (range: { min: number; max: number }) => range.min <= range.max;
 const orderedPair = (pair: readonly [number, number]) => pair[0] <= pair[1];
@@ -162,7 +165,9 @@ const scalar = z.union([literal, z.number(), z.boolean(), z.null()]);
 const memberName = z
   .string()
   .max(limits.literalLength)
-  .refine((name) => name !== '__proto__', { message: '__proto__ is no member name' });
+  .refine((name) => name !== '__proto__' && name.isWellFormed(), {
+    message: 'must be a name and not __proto__',
+  });
 
 export const jsonSlotSchema: z.ZodType<JsonSlot> = z.lazy(() =>
   z.union([
