@@ -38,9 +38,7 @@ async function show(
     system.state === 'connected' ? services.tunnelPresence(system.id) : ('disconnected' as const),
     services.systems.gatewaysOf(system.id),
     services.shares.list(system.id, 100),
-    mayManage(role)
-      ? services.audit.list(organization.id, { limit: 20, subjectOf: system.id })
-      : { items: [] },
+    mayManage(role) ? services.audit.list(organization.id, { limit: 20 }) : { items: [] },
   ]);
   const now = instant(services.clock.now());
   return portalPage(

@@ -1,6 +1,6 @@
 import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../package-root.ts';
 import type { Person } from './person.ts';
@@ -110,6 +110,14 @@ export class Gateway {
       const status = await this.cli('status', '--json');
       return /"kind":\s*"connected"/.test(status.stdout);
     }, 30);
+  }
+
+  /** What it holds to prove itself: for benchmarks, and for tests that play a thief. */
+  async credentials(): Promise<{ accessToken: string; refreshToken: string }> {
+    return JSON.parse(await readFile(join(this.stateDir, 'credentials.json'), 'utf8')) as {
+      accessToken: string;
+      refreshToken: string;
+    };
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

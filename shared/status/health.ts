@@ -35,7 +35,7 @@ export async function readHealth({ store, secrets, blobs, sender, log }: HealthD
     }
   }
 
-  const backups = listBackups({ blobs });
+  const backups = listBackups(blobs);
   const [documents, signingSecret, relay, backupFolder] = await Promise.all([
     ready('documents', () => store.check()),
     ready('signing secret', () => secrets.current('token-signing')),

@@ -87,7 +87,7 @@ export const containers = {
   shares: ['systemId', 'organizationId', 'sweepAt', 'expiresAt', 'endedAt'],
   allowlists: [],
   grants: [],
-  audit: ['at'],
+  audit: ['at', 'action'],
   throttles: ['expiresAt'],
 } as const satisfies Record<string, readonly string[]>;
 

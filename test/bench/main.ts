@@ -1,0 +1,39 @@
+import { writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { benchRenewals } from './renewals.ts';
+import type { BenchResult } from './result.ts';
+import { benchShare } from './share.ts';
+import { benchTunnel } from './tunnel.ts';
+
+const benches: Record<string, () => Promise<BenchResult[]>> = {
+  share: benchShare,
+  tunnel: benchTunnel,
+  renewals: benchRenewals,
+};
+
+function met({ ours, target }: BenchResult): string {
+  if (!target) return '';
+  const good = target.bound === 'at most' ? ours <= target.value : ours >= target.value;
+  return `${good ? 'met' : 'MISSED'}: ${target.bound} ${target.value}`;
+}
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+if (unknown.length > 0) {
+  process.stderr.write(`Unknown: ${unknown.join(', ')}. There are ${Object.keys(benches).join(', ')}.\n`);
+  process.exit(2);
+}
+const results: BenchResult[] = [];
+for (const [name, bench] of Object.entries(benches)) {
+  if (positionals.length > 0 && !positionals.includes(name)) continue;
+  process.stderr.write(`${name} ...\n`);
+  results.push(...(await bench()));
+}
+for (const result of results) {
+  const peer = result.peer === null ? '' : `${result.peerName} ${result.peer}, ratio ${result.ratio}`;
+  process.stdout.write(
+    `${result.name.padEnd(46)} ${String(result.ours).padStart(9)} ${result.unit.padEnd(5)} ${peer.padEnd(34)} ${met(result)}\n`,
+  );
+}
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
+process.exit(results.some((result) => met(result).startsWith('MISSED')) ? 1 : 0);
