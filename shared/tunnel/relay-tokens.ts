@@ -43,7 +43,7 @@ export function createListenerTokens({
         resource: resource(endpoint, systemId),
         keyName: listenRule,
         key: keyText(value),
-        expiresAt: Math.floor(expires / 1000),
+        expiresAt: expires,
       }),
       expiresAt: instant(expires),
     };
@@ -70,7 +70,7 @@ export function senderAuthorization({
       resource: resource(endpoint, path),
       keyName: sendRule,
       key: keyText(value),
-      expiresAt: Math.floor((now + 10 * minute) / 1000),
+      expiresAt: now + 10 * minute,
     });
     if (kept.size > 10_000) kept.clear();
     kept.set(path, { token, until: now + 5 * minute });
