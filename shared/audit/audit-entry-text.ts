@@ -4,7 +4,7 @@ import type { AuditEntry } from './audit-entry.ts';
 /** An entry as people read it. */
 export function auditEntryText({ at, action, actor, subject, details }: AuditEntry): AuditEntryView {
   const about = subject ? (subject.label ?? subject.id) : '';
-  const facts = Object.entries(details).map(([name, value]) => `${name}: ${String(value)}`);
+  const facts = Object.entries(details ?? {}).map(([name, value]) => `${name}: ${String(value)}`);
   return {
     at,
     action,
