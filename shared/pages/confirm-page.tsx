@@ -12,7 +12,7 @@ export interface ConfirmPageProps {
   readonly csrf: string;
   /** A name that has to be typed, as `confirm`. */
   readonly typedName?: string | undefined;
-  /** On the button; the title when absent. */
+  /** On the button; the title without its question mark, when absent. */
   readonly label?: string | undefined;
   readonly cancelUrl?: string | undefined;
   /** Further values to post. */
@@ -39,7 +39,7 @@ export const ConfirmPage = (props: ConfirmPageProps) => (
           />
         )}
         <div class="actions">
-          <button class="danger">{props.label ?? props.title}</button>
+          <button class="danger">{props.label ?? props.title.replace(/\?$/, '')}</button>
           <a class="button quiet" href={props.cancelUrl ?? portalPaths.home}>
             Cancel
           </a>

@@ -23,14 +23,18 @@ export const GatewayRows = ({ gateways }: { gateways: readonly GatewayView[] }) 
           <div class="row-main">
             <p class="row-name">{gateway.name}</p>
             <p class="meta">
+              {gateway.lastSeenAt !== undefined && (
+                <span>
+                  Last seen <UtcTime at={gateway.lastSeenAt} />
+                </span>
+              )}
+              {gateway.lastRenewedAt !== undefined && (
+                <span>
+                  Credentials renewed <UtcTime at={gateway.lastRenewedAt} />
+                </span>
+              )}
               <span>
-                Last seen: <UtcTime at={gateway.lastSeenAt} />
-              </span>
-              <span>
-                Credentials renewed: <UtcTime at={gateway.lastRenewedAt} />
-              </span>
-              <span>
-                Since <UtcTime at={gateway.createdAt} />
+                Connected <UtcTime at={gateway.createdAt} />
               </span>
             </p>
             {gateway.stateReason !== undefined && <p class="small">{gateway.stateReason}</p>}

@@ -3,6 +3,7 @@ import { Badge } from './badge.tsx';
 import { ConnectSteps } from './connect-steps.tsx';
 import { Layout } from './layout.tsx';
 import { portalPaths } from './portal-paths.ts';
+import { roleText } from './role-text.ts';
 import { SystemRows, type SystemSummary } from './system-state.tsx';
 
 export interface HomePageProps {
@@ -51,7 +52,7 @@ export function HomePage(props: HomePageProps) {
               <h2>
                 <a href={portalPaths.organization(organization.slug)}>{organization.name}</a>
               </h2>
-              <Badge tone="plain">{`You are ${organization.role}`}</Badge>
+              <Badge tone="plain">{roleText[organization.role]}</Badge>
             </div>
             {organization.systems.length > 0 ? (
               <SystemRows systems={organization.systems} />
@@ -64,7 +65,7 @@ export function HomePage(props: HomePageProps) {
           <section>
             <div class="section-head">
               <h2>Shared with you</h2>
-              <a href={portalPaths.sharedWithMe}>All of it</a>
+              <a href={portalPaths.sharedWithMe}>See all</a>
             </div>
             <ul class="rows">
               {receivedShares.map((share) => (
@@ -86,8 +87,8 @@ export function HomePage(props: HomePageProps) {
               {receivedShares.length > 0 ? 'Connect a system of your own' : 'Connect your first system'}
             </h2>
             <p>
-              Then you can show one live dashboard of it to people you name, without a VPN, an open port or a
-              copy of your data.
+              Once it is connected, its owners can show live dashboards of it to people they name: without a
+              VPN, an open port or a copy of the data.
             </p>
             <ConnectSteps command={connectCommand} />
           </section>

@@ -3,6 +3,7 @@ import { ErrorSummary, Field, type FieldErrors, fieldId } from './field.tsx';
 import { Layout } from './layout.tsx';
 import { portalPaths } from './portal-paths.ts';
 import { PostForm } from './post-form.tsx';
+import { roleText } from './role-text.ts';
 import { SystemRows, type SystemSummary } from './system-state.tsx';
 
 export interface OrganizationPageProps {
@@ -21,7 +22,6 @@ export interface OrganizationPageProps {
   readonly manageMembers?: boolean;
 }
 
-const roleText: Record<Role, string> = { owner: 'Owner', admin: 'Admin', member: 'Member' };
 const roleOptions: readonly Role[] = ['member', 'admin', 'owner'];
 
 /** POST /organizations/{slug}/members, …/members/role, …/members/remove, each with email (and role). */
@@ -127,7 +127,7 @@ const MemberForms = ({ slug, member, csrf, idPrefix }: MemberFormsProps) => (
       action={portalPaths.changeMember(slug)}
       csrf={csrf}
       hidden={{ email: member.email }}
-      class="aside field"
+      class="aside"
     >
       <label class="visually-hidden" for={`${idPrefix}role`}>{`Role of ${member.email}`}</label>
       <RoleSelect id={`${idPrefix}role`} role={member.role} />

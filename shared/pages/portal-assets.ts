@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { markPath } from './mark-path.ts';
 import { portalCss, portalCssPath } from './portal-css.ts';
 
 export interface PortalAsset {
@@ -7,7 +8,7 @@ export interface PortalAsset {
 }
 
 /** The mark as a file, for the browser's tab; it cannot take the page's colour, so it carries one for each mode. */
-const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#0b5c6b" stroke-width="2" stroke-linecap="round" stroke-linejoin="round"><style>@media (prefers-color-scheme: dark) { svg { stroke: #76cfdf } }</style><path d="M2 20h6M16 20h6M5 20V6M19 20V6M5 6 12 17M19 6 12 17M3 6h4M17 6h4"/></svg>`;
+const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#0b5c6b" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round"><style>@media (prefers-color-scheme: dark) { svg { stroke: #76cfdf } }</style><path d="${markPath}"/></svg>`;
 
 export const portalIconPath = `/assets/drawbridge.${createHash('sha256').update(icon).digest('hex').slice(0, 16)}.svg`;
 

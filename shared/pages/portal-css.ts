@@ -51,6 +51,8 @@ main.narrow { max-width: 33rem; padding-top: clamp(1.5rem, 8vh, 5rem); }
 .row-main { flex: 1 1 16rem; min-width: 0; }
 .row-name { font-weight: 600; }
 .aside { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 1rem; }
+.aside select { min-height: 2.25rem; padding: 0.25rem 0.5rem; background: var(--surface); border: 1px solid var(--edge); border-radius: 8px; }
+.rows h2 { font-size: 1rem; }
 .meta { display: flex; flex-wrap: wrap; gap: 0 1.25rem; color: var(--muted); font-size: 0.9375rem; }
 .empty { background: var(--surface); border: 1px dashed var(--edge); border-radius: 10px; padding: 1.25rem 1.5rem; }
 .steps { counter-reset: step; }
@@ -106,6 +108,7 @@ button:hover, .button:hover { background: var(--button-hover); }
 .plain-button { min-height: 2.25rem; padding: 0.25rem 0; border: 0; background: none; color: var(--link); font-weight: 400; text-decoration: underline; text-underline-offset: 0.15em; }
 .plain-button:hover { background: none; text-decoration-thickness: 2px; }
 .danger-zone { border-color: var(--danger); }
+.danger-zone .field, .rows ~ .card .field { max-width: 28rem; }
 summary { min-height: 1.5rem; cursor: pointer; color: var(--link); }
 details > :not(summary) { margin-top: 0.625rem; }
 .filters { display: flex; flex-wrap: wrap; gap: 0.375rem; }
@@ -123,9 +126,11 @@ iframe { display: block; width: 100%; height: 40rem; border: 1px solid var(--lin
   main { padding: 1.5rem 1rem 2.5rem; }
   main.narrow { padding-top: 1rem; }
   .narrow > .card { padding: 1.25rem 1.25rem 1.5rem; }
-  .bar-inner { padding: 0.5rem 1rem; }
+  .bar-inner { padding: 0.375rem 1rem; column-gap: 0.5rem; }
+  .bar nav a { padding: 0.375rem 0.5rem; }
+  .bar nav a[aria-current] { font-weight: inherit; }
   .who { width: 100%; margin-left: 0; justify-content: space-between; }
-  .bar nav { margin-left: auto; }
+  .bar nav { margin: 0 -0.5rem 0 auto; }
   h1 { font-size: 1.4375rem; }
   .facts { grid-template-columns: 1fr; gap: 0; }
   .facts dd + dt { margin-top: 0.625rem; }

@@ -76,7 +76,7 @@ export function SystemPage(props: SystemPageProps) {
         <section class="stack">
           <div class="section-head">
             <h2>Recent activity</h2>
-            {role !== 'member' && <a href={portalPaths.audit(organization.slug)}>All of it</a>}
+            {role !== 'member' && <a href={portalPaths.audit(organization.slug)}>See all</a>}
           </div>
           {audit.length > 0 ? <AuditEntries entries={audit} /> : <p class="muted">Nothing yet.</p>}
         </section>

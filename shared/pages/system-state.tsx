@@ -40,9 +40,11 @@ export const SystemRows = ({ systems }: { systems: readonly SystemSummary[] }) =
           </a>
           <p class="meta">
             <span>{shareCountText(system.shareCount)}</span>
-            <span>
-              Last seen: <UtcTime at={system.lastSeenAt} />
-            </span>
+            {system.lastSeenAt !== undefined && (
+              <span>
+                Last seen <UtcTime at={system.lastSeenAt} />
+              </span>
+            )}
           </p>
         </div>
         <SystemStateBadge state={system.state} />
