@@ -21,8 +21,8 @@ export const MailListPage = ({
           <a href="/.local/mail">Look again</a>
         </div>
         <p class="muted">
-          On this machine no mail leaves: what the service would send, to anyone, is here. Set{' '}
-          <code>SMTP_URL</code> to send for real.
+          No mail leaves this machine: what the service sends, to anyone, is here. Set <code>SMTP_URL</code>{' '}
+          to send for real.
         </p>
       </div>
       {mails.length === 0 ? (
