@@ -50,7 +50,9 @@ interface Child {
 
 /** Starts a program of its own that ends with this one, even when this one is killed. */
 function start(script: string, args: readonly string[]): Child {
-  const child = fork(join(import.meta.dirname, '..', script), args, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+  const child = fork(join(import.meta.dirname, '..', script), args, {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  });
   const ready = new Promise<Record<string, string>>((resolveReady, reject) => {
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => {
@@ -67,7 +69,8 @@ function start(script: string, args: readonly string[]): Child {
 
 async function startDemo(dataDir: string, publicOrigin: string) {
   const demoPort = settings.DEMO_PORT ?? (settings.PORT === '7071' || !settings.PORT ? '7080' : '0');
-  const consolePort = settings.GATEWAY_CONSOLE_PORT ?? (demoPort === '7080' ? '7081' : String(await freePort()));
+  const consolePort =
+    settings.GATEWAY_CONSOLE_PORT ?? (demoPort === '7080' ? '7081' : String(await freePort()));
   const stateDir = join(dataDir, 'gateway');
   const demoDir = join(dataDir, 'demo-system');
   const demo = start('local/demo-system/main.js', [
@@ -132,7 +135,7 @@ async function main(): Promise<void> {
       shareIdOfHost(name, shareDomain) === undefined
         ? undefined
         : { url: `${shareOriginPrefix}${url}`, headers: { 'x-forwarded-host': name } },
-    intercept: createMailboxIntercept({ folder: join(dataDir, 'mail') }),
+    intercept: createMailboxIntercept({ folder: join(dataDir, 'mail'), publicOrigin }),
   });
   const demo = settings.DEMO === 'off' ? undefined : await startDemo(dataDir, publicOrigin);
 
@@ -150,7 +153,9 @@ async function main(): Promise<void> {
   process.once('SIGTERM', () => void stop());
 
   process.stdout.write(welcome({ publicOrigin, dataDir, relayEndpoint, demo }));
-  process.stdout.write(`${JSON.stringify({ ready: true, publicOrigin, relayEndpoint, demo: demo?.origin })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ready: true, publicOrigin, relayEndpoint, demo: demo?.origin })}\n`,
+  );
 }
 
 main().catch((error: unknown) => {

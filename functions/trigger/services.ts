@@ -20,7 +20,7 @@ import {
   organizationSchema,
   slugReservationSchema,
 } from '../../shared/organizations/organization.ts';
-import { ownersNotice } from '../../shared/organizations/owners-notice.ts';
+import { createOwnersNotice } from '../../shared/organizations/owners-notice.ts';
 import { cachedSecrets } from '../../shared/secrets/cached-secrets.ts';
 import { openFileSecretStore } from '../../shared/secrets/file-secret-store.ts';
 import { allowlistDocumentSchema, createAllowlists } from '../../shared/shares/allowlist-document.ts';
@@ -77,6 +77,14 @@ export function composeServices(configuration: Configuration, { clock, random, l
     clock,
     random,
   });
+  const owners = createOwnersNotice({
+    organizations,
+    systems: systemDocuments,
+    email,
+    clock,
+    log,
+    publicOrigin,
+  });
   const credentials = createGatewayCredentials({
     gateways: gatewayDocuments,
     tokens: createAccessTokens({ secrets, clock, issuer: publicOrigin }),
@@ -85,7 +93,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
     clock,
     random,
     log,
-    tellOwners: ownersNotice({ organizations, systems: systemDocuments, email, publicOrigin, log }),
+    owners,
   });
   const allowlists = createAllowlists(collection(store, 'allowlists', allowlistDocumentSchema));
   const shares = createShares({
@@ -154,6 +162,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
       credentials,
       shares,
       audit,
+      owners,
       clock,
     }),
     shareHandoff: createShareHandoff({

@@ -76,7 +76,7 @@ export function createSignIn(deps: SignInDependencies) {
         expiresAt: instant(clock.now() + signInCodeLifetime),
       });
       const outcome = await email.send({
-        ...signInCodeEmail({ code, portalOrigin }),
+        ...signInCodeEmail({ code, portalOrigin, requestedFrom: source }),
         to: address,
         operationId: `sign-in-${id}`,
       });

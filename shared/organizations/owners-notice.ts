@@ -1,45 +1,71 @@
 import { credentialsRevokedEmail } from '../email/credentials-revoked-email.ts';
-import type { EmailSender } from '../email/email-sender.ts';
-import { sha256 } from '../identifier.ts';
+import type { EmailContent, EmailSender } from '../email/email-sender.ts';
+import { systemDisconnectedEmail } from '../email/system-disconnected-email.ts';
+import { instant, type Clock } from '../clock.ts';
+import { sha256, type OrganizationId } from '../identifier.ts';
 import type { Log } from '../log.ts';
 import type { Collection } from '../store/collection.ts';
 import type { GatewayRecord } from '../systems/gateway-record.ts';
 import type { System } from '../systems/system.ts';
-import type { Organizations } from './organization.ts';
+import type { Organization, Organizations } from './organization.ts';
 
-/** Mails every owner that the credentials of a gateway were revoked; once a revocation. */
-export function ownersNotice({
-  organizations,
-  systems,
-  email,
-  publicOrigin,
-  log,
-}: {
-  organizations: Organizations;
-  systems: Collection<System>;
-  email: EmailSender;
-  publicOrigin: string;
-  log: Log;
-}) {
-  return async (gateway: GatewayRecord, reason: string): Promise<void> => {
-    const [organization, system] = await Promise.all([
-      organizations.read(gateway.organizationId),
-      systems.read(gateway.systemId),
-    ]);
-    const owners = organization?.members.filter(({ role }) => role === 'owner') ?? [];
-    for (const owner of owners) {
+export interface OwnersNoticeDependencies {
+  readonly organizations: Organizations;
+  readonly systems: Collection<System>;
+  readonly email: EmailSender;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly publicOrigin: string;
+}
+
+/** E-mails that every owner of an organization gets, once an event. */
+export function createOwnersNotice(deps: OwnersNoticeDependencies) {
+  const { organizations, systems, email, clock, log, publicOrigin } = deps;
+
+  /** @param event names the event, so that telling of it again sends nothing */
+  async function tell(
+    organizationId: OrganizationId,
+    event: string,
+    content: (organization: Organization) => EmailContent,
+  ): Promise<void> {
+    const organization = await organizations.read(organizationId);
+    if (!organization) return;
+    for (const owner of organization.members.filter(({ role }) => role === 'owner')) {
       const outcome = await email.send({
-        ...credentialsRevokedEmail({
+        ...content(organization),
+        to: owner.email,
+        operationId: `notice-${sha256(`${event} ${owner.accountId}`)}`,
+      });
+      if (outcome.status !== 'sent') log.warn('owner not told', { organizationId, status: outcome.status });
+    }
+  }
+
+  return {
+    async credentialsRevoked(gateway: GatewayRecord, reason: string): Promise<void> {
+      const system = await systems.read(gateway.systemId);
+      await tell(gateway.organizationId, `revoked ${gateway.id} ${gateway.generation}`, () =>
+        credentialsRevokedEmail({
           systemName: system?.document.name ?? gateway.systemId,
           gatewayName: gateway.name,
           reason,
           link: `${publicOrigin}/systems/${gateway.systemId}`,
         }),
-        to: owner.email,
-        operationId: `revoked-${sha256(`${gateway.id} ${gateway.generation} ${owner.accountId}`)}`,
-      });
-      if (outcome.status !== 'sent')
-        log.warn('owner not told', { gatewayId: gateway.id, status: outcome.status });
-    }
+      );
+    },
+
+    async systemDisconnected(system: System, by: string, sharesEnded: number): Promise<void> {
+      await tell(system.organizationId, `disconnected ${system.id}`, ({ name, slug }) =>
+        systemDisconnectedEmail({
+          systemName: system.name,
+          organizationName: name,
+          by,
+          at: instant(clock.now()),
+          sharesEnded,
+          link: `${publicOrigin}/organizations/${slug}`,
+        }),
+      );
+    },
   };
 }
+
+export type OwnersNotice = ReturnType<typeof createOwnersNotice>;

@@ -7,6 +7,7 @@ import { accessTokenLifetime } from '../oauth/access-token.ts';
 import { OAuthError } from '../oauth/oauth-error.ts';
 import { formatRefreshKey, hashOfRefreshKey, newNonce, readRefreshKey } from '../oauth/refresh-key.ts';
 import { judgeArrival, judgeRenewal } from '../oauth/refresh-rules.ts';
+import type { OwnersNotice } from '../organizations/owners-notice.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import type { Collection } from '../store/collection.ts';
 import { DocumentChanged } from '../store/document-store.ts';
@@ -28,8 +29,7 @@ export interface GatewayCredentialsDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Tells the owners that credentials were revoked because a key was in two hands. */
-  readonly tellOwners: (gateway: GatewayRecord, reason: string) => Promise<void>;
+  readonly owners: Pick<OwnersNotice, 'credentialsRevoked'>;
 }
 
 const advice = {
@@ -51,7 +51,7 @@ export function createGatewayCredentials({
   clock,
   random,
   log,
-  tellOwners,
+  owners,
 }: GatewayCredentialsDependencies) {
   async function sign(gateway: GatewayRecord, generation: number): Promise<IssuedCredentials> {
     const mac = await secrets.current('refresh-key-mac');
@@ -86,7 +86,7 @@ export function createGatewayCredentials({
       subject: { kind: 'system', id: gateway.systemId },
       details: { reason, generation },
     });
-    await tellOwners(gateway, reason);
+    await owners.credentialsRevoked(gateway, reason);
   }
 
   return {

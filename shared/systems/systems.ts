@@ -2,6 +2,7 @@ import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { OrganizationId, SystemId } from '../identifier.ts';
 import { Problem } from '../problem.ts';
+import type { OwnersNotice } from '../organizations/owners-notice.ts';
 import type { Shares } from '../shares/shares.ts';
 import type { Collection } from '../store/collection.ts';
 import type { GatewayCredentials } from './gateway-credentials.ts';
@@ -14,10 +15,19 @@ export interface SystemsDependencies {
   readonly credentials: GatewayCredentials;
   readonly shares: Shares;
   readonly audit: AuditLog;
+  readonly owners: Pick<OwnersNotice, 'systemDisconnected'>;
   readonly clock: Clock;
 }
 
-export function createSystems({ systems, gateways, credentials, shares, audit, clock }: SystemsDependencies) {
+export function createSystems({
+  systems,
+  gateways,
+  credentials,
+  shares,
+  audit,
+  owners,
+  clock,
+}: SystemsDependencies) {
   /** Ends gateways and shares, then the system. Repeating it finishes what a crash left half done. */
   async function finishDisconnect(system: System, actor: AuditActor): Promise<void> {
     await credentials.disconnectAll(system.id);
@@ -68,6 +78,7 @@ export function createSystems({ systems, gateways, credentials, shares, audit, c
     /** Disconnects: from the first write on the system has no access, and its shares are closed. */
     async disconnect(system: System, actor: AuditActor): Promise<void> {
       let first = false;
+      const openShares = await shares.countOpen(system.id);
       await systems.update(system.pk, system.id, (current) => {
         first = current.state === 'connected';
         return first ? { ...current, state: 'disconnecting' } : undefined;
@@ -80,6 +91,9 @@ export function createSystems({ systems, gateways, credentials, shares, audit, c
         action: 'system.disconnected',
         subject: { kind: 'system', id: system.id, label: system.name },
       });
+      const by =
+        actor.kind === 'gateway' ? `its gateway ${actor.label ?? actor.id}` : (actor.label ?? actor.id);
+      await owners.systemDisconnected(system, by, openShares);
     },
 
     /** For the expiry timer: ends what was being disconnected when a host died. @returns how many */
