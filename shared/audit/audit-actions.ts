@@ -1,20 +1,34 @@
-/** Everything that is noted, by its stable name. */
+/** Everything the audit tells of; the part before the dot is what a reader filters by. */
 export const auditActions = [
   'account.signed-in',
+  'account.sign-in-refused',
+  'account.deleted',
   'organization.created',
+  'organization.changed',
+  'organization.member-changed',
   'system.connected',
+  'system.connection-denied',
   'system.disconnected',
+  'system.changed',
   'gateway.renewal-refused',
   'gateway.revoked',
   'share.created',
-  'share.updated',
   'share.opened',
-  'share.revoked',
+  'share.updated',
   'share.expired',
+  'share.revoked',
   'share.recipient-left',
+  'invitation.resent',
   'request.refused',
+  'request.admitted',
+  'key.rotated',
+  'setting.changed',
   'backup.made',
   'backup.failed',
+  'backup.restored',
+  'drill.passed',
+  'drill.failed',
+  'audit.pruned',
 ] as const;
 
 export type AuditAction = (typeof auditActions)[number];

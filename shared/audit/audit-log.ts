@@ -1,34 +1,77 @@
+import { setTimeout } from 'node:timers/promises';
 import { instant, type Clock, type Instant, type Random } from '../clock.ts';
 import { collection } from '../store/collection.ts';
-import { DocumentExists, type DocumentStore, type Page, type Query } from '../store/document-store.ts';
+import { DocumentExists, type DocumentStore, type Page } from '../store/document-store.ts';
+import { InvalidContinuation } from '../store/store-errors.ts';
+import { turns } from '../store/turns.ts';
 import type { AuditAction } from './audit-actions.ts';
 import {
   auditEntrySchema,
-  chainStart,
-  seal,
-  type AuditActor,
+  auditHash,
+  firstPrevious,
+  sequenceId,
+  sequenceOf,
   type AuditEntry,
-  type AuditSubject,
 } from './audit-entry.ts';
 
-export type { AuditActor, AuditEntry, AuditSubject } from './audit-entry.ts';
+/** The organization of events that belong to none. */
+export const serviceAudit = 'service';
+
+export interface AuditActor {
+  readonly kind: AuditEntry['actor']['kind'];
+  readonly id: string;
+  readonly label?: string;
+}
+
+export interface AuditSubject {
+  readonly kind: string;
+  readonly id: string;
+  readonly label?: string;
+}
 
 export interface AuditEvent {
-  /** `service` for what concerns no organization. */
+  /** An organization, or `serviceAudit`. */
   readonly organizationId: string;
   readonly actor: AuditActor;
   readonly action: AuditAction;
   readonly subject?: AuditSubject;
+  /** May name people, since it is their organization's record; never a secret. */
   readonly details?: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface AuditFilter {
-  /** 1 to 200. */
+  /** An action, or what actions begin with: `share.` finds everything about shares. */
+  readonly action?: string;
+  readonly actorId?: string;
+  readonly subjectId?: string;
+  /** Inclusive. */
+  readonly from?: Instant;
+  /** Exclusive. */
+  readonly to?: Instant;
+}
+
+export interface AuditListOptions extends AuditFilter {
+  /** 1 to 1000 */
   readonly limit: number;
   readonly continuation?: string;
-  readonly action?: string;
-  readonly from?: Instant;
-  readonly to?: Instant;
+}
+
+export interface AuditLog {
+  /** Adds an event at the end of its organization's chain. It is there, for good, once this resolves. */
+  append(event: AuditEvent): Promise<AuditEntry>;
+  /**
+   * Newest first. A page may hold fewer entries than asked for, or none, and still have a continuation:
+   * one call looks at 2000 entries at the most.
+   */
+  list(organizationId: string, options: AuditListOptions): Promise<Page<AuditEntry>>;
+  /** Oldest first, for export and verification. */
+  all(organizationId: string): AsyncIterable<AuditEntry>;
+}
+
+export interface AuditLogDependencies {
+  readonly store: DocumentStore;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 interface Head {
@@ -36,87 +79,129 @@ interface Head {
   readonly hash: string;
 }
 
-// Each try loses to another writer that succeeded, so this many writers at the same instant are served.
-const attempts = 200;
+const appendAttempts = 200;
+const longestPause = 50;
+const longestText = 32_000;
+const lookedAtOnce = 2000;
 
-const idOf = (sequence: number) => String(sequence).padStart(12, '0');
-
-/** The audit trail: append-only, one hash chain an organization, however many processes write. */
-export function createAuditLog({
-  store,
-  clock,
-  random,
-}: {
-  store: DocumentStore;
-  clock: Clock;
-  random: Random;
-}) {
+/** The append-only record of who did what, hash-chained per organization. */
+export function createAuditLog({ store, clock, random }: AuditLogDependencies): AuditLog {
   const entries = collection(store, 'audit', auditEntrySchema);
   const heads = new Map<string, Head>();
+  const inTurn = turns();
 
-  async function newest(organizationId: string): Promise<Head> {
-    const { items } = await entries.query({ partition: organizationId, orderBy: ['id', 'desc'], limit: 1 });
-    const [found] = items;
-    return found
-      ? { sequence: Number(found.document.id), hash: found.document.hash }
-      : { sequence: 0, hash: chainStart };
+  async function readHead(organizationId: string): Promise<Head> {
+    const page = await entries.query({ partition: organizationId, orderBy: ['id', 'desc'], limit: 1 });
+    const newest = page.items[0]?.document;
+    return newest === undefined
+      ? { sequence: 0, hash: firstPrevious }
+      : { sequence: sequenceOf(newest), hash: newest.hash };
+  }
+
+  async function appendInTurn({ organizationId, details, ...event }: AuditEvent): Promise<AuditEntry> {
+    const key = Buffer.from(random.bytes(12)).toString('base64url');
+    for (let attempt = 1; ; attempt++) {
+      const head = heads.get(organizationId) ?? (await readHead(organizationId));
+      const unsealed = {
+        ...event,
+        id: sequenceId(head.sequence + 1),
+        pk: organizationId,
+        schemaVersion: 1 as const,
+        key,
+        at: instant(clock.now()),
+        ...(details && { details: storable(details) }),
+        previous: head.hash,
+      };
+      // Only what comes back from JSON as it went in may be hashed.
+      const hashed = { ...unsealed, hash: auditHash(unsealed) };
+      const entry = auditEntrySchema.parse(JSON.parse(JSON.stringify(hashed)));
+      try {
+        await entries.create(entry);
+        heads.set(organizationId, { sequence: head.sequence + 1, hash: entry.hash });
+        return entry;
+      } catch (error) {
+        // Whatever happened, the end of the chain may be elsewhere now.
+        heads.delete(organizationId);
+        if (!(error instanceof DocumentExists)) throw error;
+        const taken = await entries.read(organizationId, entry.id);
+        // Our own, then: it was written although the reply to an earlier attempt got lost.
+        if (taken?.document.key === key) return taken.document;
+        if (attempt === appendAttempts) throw error;
+        await setTimeout(((random.bytes(1)[0] ?? 0) / 255) * Math.min(longestPause, 2 * attempt));
+      }
+    }
   }
 
   return {
-    /** Writes one entry at the end of its chain. Rejects only when the store does. */
-    async append({ organizationId, actor, action, subject, details = {} }: AuditEvent): Promise<void> {
-      let head = heads.get(organizationId) ?? (await newest(organizationId));
-      for (let attempt = 0; attempt < attempts; attempt++) {
-        const entry = seal({
-          id: idOf(head.sequence + 1),
-          pk: organizationId,
-          schemaVersion: 1,
-          at: instant(clock.now()),
-          actor,
-          action,
-          subject,
-          details,
-          previous: head.hash,
+    append: (event) => inTurn(event.organizationId, () => appendInTurn(event)),
+
+    async list(organizationId, { limit, continuation, ...filter }) {
+      const matches = matcher(filter);
+      const found: AuditEntry[] = [];
+      let below = continuation === undefined ? undefined : readPlace(continuation);
+      for (let lookedAt = 0; lookedAt < lookedAtOnce;) {
+        const size = Math.min(1000, Math.max(limit, 200));
+        const page = await entries.query({
+          partition: organizationId,
+          where: [
+            ...(below === undefined ? [] : [['id', '<', below] as const]),
+            ...(filter.from === undefined ? [] : [['at', '>=', filter.from] as const]),
+            ...(filter.to === undefined ? [] : [['at', '<', filter.to] as const]),
+          ],
+          orderBy: ['id', 'desc'],
+          limit: size,
         });
-        try {
-          // The place in the chain is the document's id: of two writers, one finds it taken.
-          await entries.create(entry);
-          heads.set(organizationId, { sequence: head.sequence + 1, hash: entry.hash });
-          return;
-        } catch (error) {
-          if (!(error instanceof DocumentExists)) throw error;
+        for (const { document } of page.items) {
+          // One more than asked for shows that another page is worth asking for.
+          if (found.length === limit) return { items: found, continuation: writePlace(below ?? '') };
+          if (matches(document)) found.push(document);
+          below = document.id;
         }
-        if (attempt > 2) await jitter(random, attempt);
-        head = await newest(organizationId);
+        if (page.continuation === undefined) return { items: found };
+        lookedAt += page.items.length;
       }
-      throw new Error('The audit trail is written by too many at once.');
+      return { items: found, ...(below !== undefined && { continuation: writePlace(below) }) };
     },
 
-    /** Newest first. */
-    async list(organizationId: string, filter: AuditFilter): Promise<Page<AuditEntry>> {
-      const where: [string, '=' | '>=' | '<=', string][] = [];
-      if (filter.action !== undefined) where.push(['action', '=', filter.action]);
-      if (filter.from !== undefined) where.push(['at', '>=', filter.from]);
-      if (filter.to !== undefined) where.push(['at', '<=', filter.to]);
-      const query: Query = {
-        partition: organizationId,
-        where,
-        orderBy: ['id', 'desc'],
-        limit: filter.limit,
-        ...(filter.continuation !== undefined && { continuation: filter.continuation }),
-      };
-      const page = await entries.query(query);
-      return {
-        items: page.items.map(({ document }) => document),
-        ...(page.continuation !== undefined && { continuation: page.continuation }),
-      };
+    async *all(organizationId) {
+      let above = '';
+      for (;;) {
+        const where = [['id', '>', above] as const];
+        const page = await entries.query({ partition: organizationId, where, limit: 500 });
+        for (const { document } of page.items) {
+          yield document;
+          above = document.id;
+        }
+        if (page.continuation === undefined) return;
+      }
     },
   };
 }
 
-export type AuditLog = ReturnType<typeof createAuditLog>;
+const matcher =
+  ({ action, actorId, subjectId }: AuditFilter) =>
+  (entry: AuditEntry): boolean =>
+    (action === undefined || entry.action.startsWith(action)) &&
+    (actorId === undefined || entry.actor.id === actorId) &&
+    (subjectId === undefined || entry.subject?.id === subjectId);
 
-const jitter = (random: Random, attempt: number) =>
-  new Promise((resolve) =>
-    setTimeout(resolve, ((random.bytes(1)[0] ?? 0) / 255) * Math.min(50, attempt * 2)),
+/** JSON knows no NaN, and a text without bounds could make an entry too large to store. */
+function storable(details: Readonly<Record<string, string | number | boolean>>) {
+  return Object.fromEntries(
+    Object.entries(details).map(([name, value]) => {
+      if (typeof value === 'number' && !Number.isFinite(value)) return [name, String(value)];
+      if (typeof value === 'string' && value.length > longestText)
+        return [name, `${value.slice(0, longestText)}…`];
+      return [name, value];
+    }),
   );
+}
+
+const writePlace = (id: string): string => Buffer.from(id).toString('base64url');
+
+function readPlace(continuation: string): string {
+  const id = Buffer.from(continuation, 'base64url').toString();
+  if (!/^\d{12}$/.test(id) || writePlace(id) !== continuation)
+    throw new InvalidContinuation('The continuation was not given out for this list.');
+  return id;
+}

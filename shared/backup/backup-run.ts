@@ -1,44 +1,66 @@
+import { setTimeout } from 'node:timers/promises';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { BlobFolder } from '../blobs/blob-folder.ts';
-import type { Clock, Random } from '../clock.ts';
-import type { Log } from '../log.ts';
-import type { DocumentStore } from '../store/document-store.ts';
-import { makeBackup, pruneBackups } from './backup.ts';
+import { minute, second } from '../clock.ts';
+import { makeBackup, pruneBackups, type BackupDependencies } from './backup.ts';
 import type { Manifest } from './manifest.ts';
 
-/** One run of the backup timer: make, prune, note. @throws whatever made it fail, after noting it */
-export async function runBackup({
-  store,
-  blobs,
-  clock,
-  random,
-  audit,
-  log,
-}: {
-  store: DocumentStore;
-  blobs: BlobFolder;
-  clock: Clock;
-  random: Random;
-  audit: AuditLog;
-  log: Log;
-}): Promise<Manifest> {
-  const actor = { kind: 'service', id: 'backup' } as const;
-  try {
-    const manifest = await makeBackup({ store, blobs, clock, random });
-    const removed = await pruneBackups(blobs, clock);
-    const documents = manifest.files.reduce((sum, file) => sum + file.documents, 0);
-    log.info('backup made', { id: manifest.id, documents, removed: removed.length });
-    await audit.append({
-      organizationId: 'service',
-      actor,
-      action: 'backup.made',
-      subject: { kind: 'backup', id: manifest.id },
-      details: { documents, removed: removed.length },
-    });
-    return manifest;
-  } catch (error) {
-    log.error('backup failed', { error: String(error) });
-    await audit.append({ organizationId: 'service', actor, action: 'backup.failed' });
-    throw error;
+export interface BackupRunDependencies extends BackupDependencies {
+  readonly audit: AuditLog;
+  /** Milliseconds to wait before each further attempt; ten seconds, then a minute, by default. */
+  readonly pauses?: readonly number[];
+}
+
+const actor = { kind: 'service', id: 'backup' } as const;
+
+/**
+ * One run of the backup timer: makes a backup, with a few attempts, notes it, removes old ones.
+ *
+ * @throws what made the last attempt fail, after noting it, so that the timer counts as failed
+ */
+export async function runBackup(dependencies: BackupRunDependencies): Promise<Manifest> {
+  const { audit, blobs, clock, log } = dependencies;
+  const manifest = await makeWithRetries(dependencies);
+  const documents = manifest.files.reduce((sum, file) => sum + file.documents, 0);
+  const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
+  const seconds = (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / second;
+  log.info('backup made', { id: manifest.id, documents, bytes, seconds });
+  // A failure to tidy up does not unmake the backup.
+  const removed = await pruneBackups(blobs, clock, log).catch((error: unknown) => {
+    log.error('old backups not removed', { error: String(error) });
+    return [];
+  });
+  await audit.append({
+    organizationId: 'service',
+    actor,
+    action: 'backup.made',
+    subject: { kind: 'backup', id: manifest.id },
+    details: { documents, bytes, seconds, removed: removed.length },
+  });
+  return manifest;
+}
+
+async function makeWithRetries(dependencies: BackupRunDependencies): Promise<Manifest> {
+  const { audit, log, pauses = [10 * second, minute] } = dependencies;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await makeBackup(dependencies);
+    } catch (error) {
+      const pause = pauses[attempt];
+      if (pause !== undefined) {
+        log.warn('backup failed, trying again', { attempt: attempt + 1, error: String(error) });
+        await setTimeout(pause);
+        continue;
+      }
+      log.error('backup failed', { attempts: attempt + 1, error: String(error) });
+      await audit
+        .append({
+          organizationId: 'service',
+          actor,
+          action: 'backup.failed',
+          details: { attempts: attempt + 1 },
+        })
+        .catch((lost: unknown) => log.error('failed backup not in the audit', { error: String(lost) }));
+      throw error;
+    }
   }
 }

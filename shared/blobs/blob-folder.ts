@@ -1,25 +1,33 @@
-import type { Readable } from 'node:stream';
+import type { Instant } from '../clock.ts';
 
-/** Where backups go: named sequences of bytes. A name holds letters, digits, `.`, `-` and `/`. */
+export interface Blob {
+  readonly name: string;
+  readonly bytes: number;
+  readonly modifiedAt: Instant;
+}
+
+/** A place for large files, by names such as `2026/one.gz`: letters, digits, `.`, `_`, `-`, and `/` between. */
 export interface BlobFolder {
-  /** Writes the whole of a stream under a name; it is there only once all of it is. */
-  write(name: string, content: Readable): Promise<void>;
+  /** Streams a blob in. It appears whole, under its name, or not at all; one of the same name is replaced. */
+  write(name: string, chunks: AsyncIterable<Uint8Array>): Promise<void>;
   /** @throws BlobMissing */
-  read(name: string): Promise<Readable>;
-  /** Names that begin so, sorted. */
-  list(prefix: string): Promise<string[]>;
+  read(name: string): AsyncIterable<Uint8Array>;
+  /** Blobs whose name begins with the prefix, in no promised order. */
+  list(prefix: string): AsyncIterable<Blob>;
+  /** The first parts of all names that have a `/`, sorted. */
+  folders(): Promise<readonly string[]>;
   /** Removing what is not there is no error. */
   remove(name: string): Promise<void>;
+  /** Removes every blob below a folder, also what an interrupted write left there. */
+  removeFolder(folder: string): Promise<void>;
 }
 
 export class BlobMissing extends Error {
   override name = 'BlobMissing';
 }
 
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9.-]*(?:\/[A-Za-z0-9][A-Za-z0-9.-]*)*$/;
-
-/** @throws TypeError on a name that could lead out of the folder */
-export function checkedBlobName(name: string): string {
-  if (!namePattern.test(name) || name.includes('..')) throw new TypeError('not a blob name');
-  return name;
+/** @throws RangeError for a name that no adapter should see, such as one with `..` in it */
+export function checkBlobName(name: string): void {
+  if (name.length > 500 || !/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/.test(name))
+    throw new RangeError('This is not the name of a blob.');
 }

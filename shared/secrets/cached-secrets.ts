@@ -1,74 +1,102 @@
-import { hour, minute, type Clock } from '../clock.ts';
+import { minute, second, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
-import type { Secret, SecretName, SecretStore } from './secret-store.ts';
+import { SecretsUnavailable, type Secret, type SecretName, type SecretStore } from './secret-store.ts';
 
-const freshFor = 5 * minute;
-/** An unknown version is asked for at most this often, so that made-up key ids cost the store nothing. */
-const askAgainAfter = minute / 6;
-/** How long the store may be out before its secrets count as lost. */
-const servedFor = 24 * 30 * hour;
-
-interface Kept {
-  readonly versions: readonly Secret[];
-  readonly at: number;
+export interface CachedSecretsOptions {
+  readonly secrets: SecretStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds after which a cached secret is looked up anew, in the background; five minutes by default. */
+  readonly maximumAge?: number;
 }
 
+interface Entry {
+  versions: readonly Secret[];
+  /** When it was last known to be so, and when that was last asked. */
+  loadedAt: number;
+  askedAt: number;
+  loading: Promise<readonly Secret[]> | undefined;
+  failures: number;
+  failure: Error | undefined;
+}
+
+/** An unknown version may be brand-new, but whoever invents versions must not set the pace of look-ups. */
+const shortestInterval = 10 * second;
+
 /**
- * Secrets in memory: asked of the store at most every five minutes, in the background once they are known,
- * and served on while the store is out. Neither signing nor verification waits for Key Vault.
+ * Secrets from memory. Only the first look at a name waits for the store; later ones are refreshed behind
+ * the caller's back, so a store that is out stops nothing that worked before.
  */
 export function cachedSecrets({
   secrets,
   clock,
   log,
-}: {
-  secrets: SecretStore;
-  clock: Clock;
-  log: Log;
-}): SecretStore {
-  const kept = new Map<SecretName, Kept>();
-  const asking = new Map<SecretName, Promise<Kept>>();
+  maximumAge = 5 * minute,
+}: CachedSecretsOptions): SecretStore {
+  const entries = new Map<SecretName, Entry>();
 
-  function ask(name: SecretName): Promise<Kept> {
-    const running = asking.get(name);
-    if (running) return running;
-    const request = secrets
-      .versions(name)
-      .then((versions) => {
-        const found = { versions, at: clock.now() };
-        kept.set(name, found);
-        return found;
-      })
-      .finally(() => asking.delete(name));
-    asking.set(name, request);
-    return request;
-  }
+  const entryOf = (name: SecretName): Entry => {
+    const known = entries.get(name);
+    if (known !== undefined) return known;
+    const never = -Infinity;
+    const entry = {
+      versions: [],
+      loadedAt: never,
+      askedAt: never,
+      loading: undefined,
+      failures: 0,
+      failure: undefined,
+    };
+    entries.set(name, entry);
+    return entry;
+  };
 
-  async function known(name: SecretName): Promise<Kept> {
-    const found = kept.get(name);
-    if (!found || clock.now() - found.at > servedFor) return ask(name);
-    if (clock.now() - found.at > freshFor) {
-      ask(name).catch((error: unknown) => log.warn('secret store out', { name, error: String(error) }));
+  const load = async (name: SecretName, entry: Entry): Promise<readonly Secret[]> => {
+    entry.askedAt = clock.now();
+    try {
+      const current = await secrets.current(name);
+      const others = (await secrets.versions(name)).filter(({ version }) => version !== current.version);
+      entry.versions = [current, ...others];
+      entry.loadedAt = clock.now();
+      if (entry.failures > 0) log.info('secret store back', { name, failures: entry.failures });
+      entry.failures = 0;
+      entry.failure = undefined;
+      return entry.versions;
+    } catch (error) {
+      entry.failure = error instanceof Error ? error : new SecretsUnavailable(String(error));
+      // Once is news; after that only the count is.
+      if (entry.failures++ === 0) log.warn('secret store out', { name, cached: entry.versions.length });
+      throw error;
+    } finally {
+      entry.loading = undefined;
     }
-    return found;
-  }
+  };
+
+  const reload = (name: SecretName, entry: Entry) => (entry.loading ??= load(name, entry));
+  const maySoon = (entry: Entry) => clock.now() - entry.askedAt >= shortestInterval;
+
+  const versions = async (name: SecretName): Promise<readonly Secret[]> => {
+    const entry = entryOf(name);
+    if (entry.versions.length === 0) return reload(name, entry);
+    if (clock.now() - entry.loadedAt >= maximumAge && maySoon(entry)) reload(name, entry).catch(() => {});
+    return entry.versions;
+  };
 
   return {
-    async versions(name) {
-      return (await known(name)).versions;
-    },
+    versions,
     async current(name) {
-      const [newest] = (await known(name)).versions;
-      if (!newest) throw new Error(`There is no secret ${name}.`);
-      return newest;
+      const [first] = await versions(name);
+      return first ?? secrets.current(name);
     },
     async version(name, version) {
-      const find = ({ versions }: Kept) => versions.find((each) => each.version === version);
-      const found = await known(name);
-      const match = find(found);
-      if (match || clock.now() - found.at < askAgainAfter) return match;
-      // Perhaps rotated a moment ago, by another host.
-      return find(await ask(name).catch(() => found));
+      const find = (list: readonly Secret[]) => list.find((secret) => secret.version === version);
+      const found = find(await versions(name));
+      if (found !== undefined) return found;
+      const entry = entryOf(name);
+      if (entry.loading !== undefined || maySoon(entry)) return find(await reload(name, entry));
+      // "Unknown" would be a lie while nobody can look it up.
+      if (entry.failure !== undefined) throw entry.failure;
+      return undefined;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../clock.ts';
 
-/** The secrets of the service, each made on first use. */
+/** Every secret of the service. */
 export const secretNames = [
   'token-signing',
   'refresh-key-mac',
@@ -9,20 +9,27 @@ export const secretNames = [
   'handoff',
   'backup',
 ] as const;
+
 export type SecretName = (typeof secretNames)[number];
 
 export interface Secret {
+  /** Names this value among those the secret has had; fit for a JWT's `kid`. */
   readonly version: string;
   /** 32 bytes. */
   readonly value: Uint8Array;
   readonly createdAt: Instant;
 }
 
-/** Versioned secrets. Rotation adds a version; the older ones stay for verifying what they signed. */
+/** Secrets with their former versions, so that what was made with a former one can still be checked. */
 export interface SecretStore {
-  /** The newest version. */
+  /** The version to make new things with. */
   current(name: SecretName): Promise<Secret>;
   version(name: SecretName, version: string): Promise<Secret | undefined>;
-  /** Newest first. */
+  /** Every version in use, the current one first. */
   versions(name: SecretName): Promise<readonly Secret[]>;
+}
+
+/** The secrets cannot be had now, or are not what they should be. */
+export class SecretsUnavailable extends Error {
+  override name = 'SecretsUnavailable';
 }

@@ -10,6 +10,7 @@ import {
   type Query,
   type Versioned,
 } from './document-store.ts';
+import { turns } from './turns.ts';
 
 const updateAttempts = 8;
 
@@ -97,19 +98,5 @@ export function collection<T extends Document>(
       const page = await store.query(container, query);
       return { ...page, items: page.items.map(parse) };
     },
-  };
-}
-
-/** Updates of one document within this process wait for each other, so only other processes can collide. */
-function turns() {
-  const last = new Map<string, Promise<unknown>>();
-  return async <R>(key: string, act: () => Promise<R>): Promise<R> => {
-    const turn = (last.get(key) ?? Promise.resolve()).then(act, act);
-    last.set(key, turn);
-    try {
-      return await turn;
-    } finally {
-      if (last.get(key) === turn) last.delete(key);
-    }
   };
 }
