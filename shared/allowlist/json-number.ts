@@ -7,7 +7,7 @@ export function isExactNumber(text: string): boolean {
   const value = Number(text);
   const written = String(value);
   if (written === text) return true;
-  if (!Number.isFinite(value) || text.length > 64) return false;
+  if (!Number.isFinite(value)) return false;
   const came = significant(text);
   const back = significant(written);
   return came.negative === back.negative && came.digits === back.digits && came.exponent === back.exponent;
