@@ -7,7 +7,7 @@ import { ADMIN_NAME, ensureAdmin } from './admin-account.ts';
 import { createAlarmStreams, type StreamPace } from './alarm-stream.ts';
 import { createApplication } from './application.ts';
 import { loadAssets } from './assets.ts';
-import { createGatewayClient } from './gateway-client.ts';
+import { createGatewayClient, type GatewayAddress } from './gateway-client.ts';
 import { createSessions } from './sessions.ts';
 import { createSignIn } from './sign-in.ts';
 import { openUserStore } from './user-store.ts';
@@ -19,7 +19,7 @@ export interface DemoSystemOptions {
   /** Holds `users.json` and `admin-password.txt`; made when missing. */
   readonly dataDir: string;
   /** The gateway program's local API; nothing can be shared without it. */
-  readonly gateway?: { readonly url: string; readonly key: string } | undefined;
+  readonly gateway?: GatewayAddress | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { readIfThere } from './atomic-file.ts';
 
 /** What the gateway program tells over its local API. Unknown members are ignored: it may be newer. */
 
@@ -81,8 +82,22 @@ const QUICK = 5_000;
 const SLOW = 45_000;
 const MAX_BYTES = 4_194_304;
 
+/** Where the gateway program listens, and the key it wants or the file in which it keeps that key. */
+export type GatewayAddress =
+  { readonly url: string; readonly key: string } | { readonly url: string; readonly keyFile: string };
+
+class KeyMissing extends Error {}
+
+/** Read anew for every call: the gateway may be installed after this program was started. */
+async function keyOf(address: GatewayAddress): Promise<string> {
+  const key = 'key' in address ? address.key : (await readIfThere(address.keyFile))?.trim();
+  if (!key) throw new KeyMissing();
+  return key;
+}
+
 /** A client of the gateway program's local API. It never throws for what the other side does. */
-export function createGatewayClient({ url, key }: { url: string; key: string }): GatewayClient {
+export function createGatewayClient(address: GatewayAddress): GatewayClient {
+  const { url } = address;
   const call = async <T>(
     method: string,
     path: string,
@@ -94,7 +109,7 @@ export function createGatewayClient({ url, key }: { url: string; key: string }):
       const response = await fetch(`${url.replace(/\/$/, '')}${path}`, {
         method,
         headers: {
-          authorization: `Bearer ${key}`,
+          authorization: `Bearer ${await keyOf(address)}`,
           accept: 'application/json',
           ...(content ? { 'content-type': 'application/json' } : {}),
         },
@@ -163,6 +178,7 @@ function reasonOf(problem: unknown): string {
   if (problem instanceof z.ZodError || problem instanceof SyntaxError) {
     return 'It answered in a way that this version of Hilltop does not understand.';
   }
+  if (problem instanceof KeyMissing) return 'Its key is not there yet. Was the program ever started?';
   if (member(problem, 'name') === 'TimeoutError') return 'It did not answer in time.';
   const code = member(member(problem, 'cause'), 'code');
   return code === 'ECONNREFUSED'

@@ -6,14 +6,21 @@ import { startDemoSystem } from './demo-system.ts';
 
 /**
  * Hilltop Monitor as a program of its own: `main.js '{"port":0,"hostname":"127.0.0.1","dataDir":"..."}'`.
- * Prints one line of JSON on standard output when it is ready; its log goes to standard error.
+ * Prints one line of JSON on standard output when it is ready, for the program that started it: the
+ * line holds the admin's password. The log goes to standard error.
  * Stops on SIGTERM, SIGINT, or when the process that started it goes away.
  */
+const webAddress = z.url({ protocol: /^https?$/ });
 const optionsSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(0),
   hostname: z.string().default('127.0.0.1'),
   dataDir: z.string().min(1),
-  gateway: z.strictObject({ url: z.url({ protocol: /^https?$/ }), key: z.string().min(1) }).optional(),
+  gateway: z
+    .union([
+      z.strictObject({ url: webAddress, key: z.string().min(1) }),
+      z.strictObject({ url: webAddress, keyFile: z.string().min(1) }),
+    ])
+    .optional(),
 });
 
 const log = jsonLines(
@@ -39,6 +46,7 @@ const ready = {
   ready: true,
   origin: system.origin,
   adminName: system.adminName,
+  adminPassword: system.adminPassword,
   adminPasswordFile: join(options.dataDir, 'admin-password.txt'),
 };
 process.stdout.write(`${JSON.stringify(ready)}\n`);

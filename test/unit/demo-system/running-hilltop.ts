@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '../../../shared/log.ts';
+import type { GatewayAddress } from '../../../local/demo-system/gateway-client.ts';
 import { startDemoSystem, type DemoSystem } from '../../../local/demo-system/demo-system.ts';
 
 /** A moment at which all tests begin; the clock moves only when a test says so. */
@@ -44,7 +45,7 @@ export interface RunningHilltop {
   close(): Promise<void>;
 }
 
-export async function runHilltop(gateway?: { url: string; key: string }): Promise<RunningHilltop> {
+export async function runHilltop(gateway?: GatewayAddress): Promise<RunningHilltop> {
   const dataDir = await mkdtemp(join(tmpdir(), 'hilltop-'));
   const clock = { value: START };
   const start = () =>

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { formTokenIn, runHilltop, START, type RunningHilltop } from './running-hilltop.ts';
 import { CONNECTED, startStandInGateway, type StandInGateway } from './stand-in-gateway.ts';
@@ -209,5 +212,20 @@ test('without a gateway set up, the pages say that nothing can be shared', async
     expect((await alone.ask(path, { cookie: own })).text).toContain('No gateway program is set up');
   } finally {
     await alone.close();
+  }
+});
+
+test('a gateway that writes its key later is found without a restart', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hilltop-key-'));
+  const keyFile = join(folder, 'console.key');
+  const early = await runHilltop({ url: gateway.url, keyFile });
+  try {
+    const own = await early.signIn();
+    expect((await early.ask('/sharing', { cookie: own })).text).toContain('Its key is not there yet.');
+    await writeFile(keyFile, `${gateway.key}\n`);
+    expect((await early.ask('/sharing', { cookie: own })).text).toContain('Example Broadcast');
+  } finally {
+    await early.close();
+    await rm(folder, { recursive: true });
   }
 });
