@@ -1,0 +1,41 @@
+import { askRunningGateway } from '../console/console-client.ts';
+import { advice } from '../advice.ts';
+import { readGatewayStatus, type GatewayStatus } from '../gateway-status.ts';
+import type { Command } from './command.ts';
+
+function words(status: GatewayStatus, running: boolean): string[] {
+  const lines: string[] = [];
+  if (status.state === 'connected') {
+    lines.push(
+      `Connected to ${status.service} as ${status.system?.name ?? '?'} of ${status.organization?.name ?? '?'}.`,
+    );
+  } else if (status.state !== 'pending') {
+    lines.push(status.problem ?? advice(undefined));
+  }
+  if (status.pending) {
+    lines.push(
+      `Waiting for approval of code ${status.pending.userCode} at ${status.pending.verificationUriComplete}`,
+    );
+  }
+  if (!running) lines.push('The gateway does not run: start it with `run`.');
+  else if (status.tunnel) {
+    const { kind, since, lastError } = status.tunnel;
+    lines.push(`Tunnel: ${kind} since ${since}${lastError === undefined ? '' : ` (${lastError})`}`);
+  }
+  for (const { recipient, shareId } of status.watchers)
+    lines.push(`Watching now: ${recipient} (share ${shareId})`);
+  return lines;
+}
+
+export const statusCommand: Command = {
+  summary: 'says whether it is connected, to whom, and how the tunnel is',
+  usage: 'status [--json]',
+  options: {},
+  async run({ gateway, json, print }) {
+    const running = await askRunningGateway(gateway.configuration.stateDir, gateway.http, gateway.random);
+    const status = running ?? (await readGatewayStatus(gateway));
+    if (json) print(JSON.stringify({ ...status, running: running !== undefined }, null, 2));
+    else words(status, running !== undefined).forEach(print);
+    return status.state === 'connected' ? 0 : 3;
+  },
+};

@@ -1,0 +1,39 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What the application's answer may tell the outside; the cloud guards the same way out once more. */
+const outward = new Set([
+  'accept-ranges',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-length',
+  'content-range',
+  'content-security-policy',
+  'content-type',
+  'etag',
+  'expires',
+  'last-modified',
+  'vary',
+  'x-content-type-options',
+]);
+
+/**
+ * The headers of an on-prem answer that leave the network. Cookies, server banners, authentication, CORS and
+ * hop-by-hop fields (RFC 9110 section 7.6.1) do not. A `Location` on the application itself becomes a path.
+ * @returns undefined when the answer redirects to another host, which must not be told
+ */
+export function guardedHeaders(
+  headers: IncomingHttpHeaders,
+  upstream: URL,
+): Record<string, string> | undefined {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || !outward.has(name)) continue;
+    kept[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  if (headers.location === undefined) return kept;
+  const target = URL.parse(headers.location, upstream);
+  if (target?.origin !== upstream.origin) return undefined;
+  return { ...kept, location: target.pathname + target.search + target.hash };
+}

@@ -1,0 +1,53 @@
+import { minute, type Clock } from '../../shared/clock.ts';
+
+export interface Watcher {
+  readonly shareId: string;
+  /** Address of the recipient, as the service says. */
+  readonly recipient: string;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+  readonly lastRequestAt: number;
+  readonly openRequests: number;
+}
+
+const mostWatchers = 10_000;
+
+/** Who is watching which share just now: a request under way, or one within the last minute. */
+export function createWatchers(clock: Clock) {
+  const watchers = new Map<string, Watcher>();
+
+  const current = (): Watcher[] => {
+    const now = clock.now();
+    for (const [key, watcher] of watchers) {
+      if (watcher.openRequests === 0 && now - watcher.lastRequestAt > minute) watchers.delete(key);
+    }
+    return [...watchers.values()];
+  };
+
+  return {
+    current,
+    /** @returns to be called when the request is over */
+    note(shareId: string, recipient: string): () => void {
+      const key = `${shareId} ${recipient}`;
+      const now = clock.now();
+      if (watchers.size >= mostWatchers) current();
+      const known = watchers.get(key) ?? {
+        shareId,
+        recipient,
+        since: now,
+        lastRequestAt: now,
+        openRequests: 0,
+      };
+      watchers.set(key, { ...known, lastRequestAt: now, openRequests: known.openRequests + 1 });
+      let over = false;
+      return () => {
+        const watcher = watchers.get(key);
+        if (over || !watcher) return;
+        over = true;
+        watchers.set(key, { ...watcher, openRequests: watcher.openRequests - 1, lastRequestAt: clock.now() });
+      };
+    },
+  };
+}
+
+export type Watchers = ReturnType<typeof createWatchers>;

@@ -1,0 +1,59 @@
+import { advice } from './advice.ts';
+import type { Gateway } from './gateway.ts';
+import type { Watcher } from './forward/watchers.ts';
+
+export interface TunnelView {
+  readonly kind: 'connecting' | 'connected' | 'waiting' | 'stopped';
+  /** RFC 3339. */
+  readonly since: string;
+  readonly lastError?: string;
+}
+
+export interface GatewayStatus {
+  readonly state:
+    'not-connected' | 'pending' | 'connected' | 'disconnecting' | 'expired' | 'revoked' | 'deleted';
+  readonly service: string;
+  readonly system?: { readonly id: string; readonly name: string };
+  readonly organization?: { readonly name: string };
+  readonly tunnel?: TunnelView;
+  readonly pending?: {
+    readonly verificationUri: string;
+    readonly verificationUriComplete: string;
+    readonly userCode: string;
+    readonly expiresAt: string;
+  };
+  /** What is wrong and what to do, when something is. */
+  readonly problem?: string;
+  readonly watchers: readonly Watcher[];
+}
+
+const time = (milliseconds: number) => new Date(milliseconds).toISOString();
+
+/** What the state folder tells, with what only the running gateway knows. */
+export async function readGatewayStatus(
+  gateway: Pick<Gateway, 'store' | 'pending' | 'clock' | 'configuration'>,
+  live: { tunnel?: TunnelView | undefined; watchers?: readonly Watcher[] } = {},
+): Promise<GatewayStatus> {
+  const [credentials, waiting] = await Promise.all([gateway.store.read(), gateway.pending.read()]);
+  const pending = waiting && waiting.expiresAt > gateway.clock.now() ? waiting : undefined;
+  const connected = credentials?.state === 'connected';
+  return {
+    state: connected ? 'connected' : pending ? 'pending' : (credentials?.state ?? 'not-connected'),
+    service: gateway.configuration.service.origin,
+    ...(credentials && {
+      system: { id: credentials.systemId, name: credentials.systemName },
+      organization: { name: credentials.organizationName },
+    }),
+    ...(live.tunnel && { tunnel: live.tunnel }),
+    ...(pending && {
+      pending: {
+        verificationUri: pending.verificationUri,
+        verificationUriComplete: pending.verificationUriComplete,
+        userCode: pending.userCode,
+        expiresAt: time(pending.expiresAt),
+      },
+    }),
+    ...(credentials && !connected && { problem: advice(credentials) }),
+    watchers: live.watchers ?? [],
+  };
+}

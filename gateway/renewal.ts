@@ -1,0 +1,107 @@
+import { day, hour, second } from '../shared/clock.ts';
+import type { Clock, Random } from '../shared/clock.ts';
+import { fraction } from './backoff.ts';
+import type { OAuthClient, RefusalReason, RenewedTokens } from './oauth-client.ts';
+import { areUsable } from './state/credentials.ts';
+import type { Credentials, EndedCredentials, UsableCredentials } from './state/credentials.ts';
+import type { CredentialsStore } from './state/credentials-store.ts';
+
+export interface RenewalParts {
+  store: CredentialsStore;
+  oauth: Pick<OAuthClient, 'refresh'>;
+  clock: Clock;
+  random: Random;
+}
+
+const spread = 2 * hour;
+
+/** When to renew what is issued now: a day later, give or take up to two hours, evenly spread. */
+export function renewalMoment(now: number, random: Random): number {
+  return Math.round(now + day - spread + 2 * spread * fraction(random));
+}
+
+/**
+ * Whether it is time. A clock that was set back since would make the planned moment lie further away than any
+ * plan reaches; then it is time as well.
+ */
+export function isRenewalDue(credentials: UsableCredentials, now: number): boolean {
+  return now >= credentials.renewAt || credentials.renewAt - now > day + spread;
+}
+
+/**
+ * Renews the credentials if `wanted` still says so once the lock is held, for another process may have
+ * renewed meanwhile.
+ *
+ * The old key stays on disk until the new one has replaced it in one step, and the new access token is used by
+ * nobody before that. So a crash at any point leaves a key that the service still accepts: it repeats a
+ * renewal until something issued by it was used.
+ *
+ * @returns the credentials on disk afterwards; refused ones are marked so
+ * @throws GatewayError when the service gave no usable answer; nothing has changed then
+ */
+export function renewCredentials(
+  { store, oauth, clock, random }: RenewalParts,
+  wanted: (credentials: UsableCredentials) => boolean,
+): Promise<Credentials | undefined> {
+  return store.exclusively(async () => {
+    const before = await store.read();
+    if (!areUsable(before) || !wanted(before)) return before;
+    const outcome = await oauth.refresh(before.refreshToken);
+    if (outcome.kind === 'renewed') {
+      const after = renewed(before, outcome.tokens, clock.now(), random);
+      await store.write(after);
+      return after;
+    }
+    // On a file system without locks another process may have renewed with this key just now.
+    const meanwhile = await store.read();
+    if (areUsable(meanwhile) && meanwhile.refreshToken !== before.refreshToken) return meanwhile;
+    if (before.state === 'disconnecting') {
+      await store.remove();
+      return undefined;
+    }
+    const after = ended(before, outcome.reason, clock.now());
+    await store.write(after);
+    return after;
+  });
+}
+
+function renewed(
+  before: UsableCredentials,
+  tokens: RenewedTokens,
+  now: number,
+  random: Random,
+): UsableCredentials {
+  return {
+    ...before,
+    systemId: tokens.system_id ?? before.systemId,
+    systemName: tokens.system_name ?? before.systemName,
+    organizationName: tokens.organization_name ?? before.organizationName,
+    gatewayId: tokens.gateway_id ?? before.gatewayId,
+    accessToken: tokens.access_token,
+    accessTokenExpiresAt: now + tokens.expires_in * second,
+    refreshToken: tokens.refresh_token ?? before.refreshToken,
+    renewedAt: now,
+    renewAt: renewalMoment(now, random),
+  };
+}
+
+const stateOf: Record<RefusalReason, EndedCredentials['state']> = {
+  expired: 'expired',
+  reused: 'revoked',
+  revoked: 'revoked',
+  system_deleted: 'deleted',
+};
+
+function ended(before: UsableCredentials, reason: RefusalReason, now: number): EndedCredentials {
+  const { service, systemId, systemName, organizationName, gatewayId } = before;
+  return {
+    state: stateOf[reason],
+    service,
+    systemId,
+    systemName,
+    organizationName,
+    gatewayId,
+    reason,
+    since: now,
+  };
+}

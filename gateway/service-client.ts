@@ -1,0 +1,178 @@
+import { z } from 'zod';
+import { second } from '../shared/clock.ts';
+import type { Random } from '../shared/clock.ts';
+import type { Access } from './access.ts';
+import { backoff } from './backoff.ts';
+import { GatewayError } from './gateway-error.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from './http-client.ts';
+import { ServiceProblem } from './service-problem.ts';
+import type { Timer } from './timer.ts';
+
+const systemSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  organization: z.object({ name: z.string() }),
+});
+
+const listenerSchema = z.object({
+  endpoint: z.url({ protocol: /^wss?$/ }),
+  path: z.string().min(1),
+  token: z.string().min(1),
+  expiresAt: z.iso.datetime({ offset: true }),
+});
+
+const recipientSchema = z.object({
+  email: z.string(),
+  invitation: z.unknown(),
+  firstOpenedAt: z.string().optional(),
+  lastOpenedAt: z.string().optional(),
+});
+
+const shareSchema = z.object({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  url: z.url(),
+  status: z.string(),
+  dashboard: z.object({ id: z.string(), title: z.string() }),
+  recipients: z.array(recipientSchema),
+  expiresAt: z.string().optional(),
+  createdAt: z.string(),
+});
+
+const shareListSchema = z.object({ shares: z.array(shareSchema), continuation: z.string().optional() });
+
+export type SystemSummary = z.infer<typeof systemSchema>;
+/** Where a listener connects and with what; the token is a SAS token for that one hybrid connection. */
+export type ListenerAddress = z.infer<typeof listenerSchema>;
+export type SharedDashboard = z.infer<typeof shareSchema>;
+
+/** The body of `POST /api/shares`. */
+export interface ShareOrder<Allowlist = unknown> {
+  dashboard: { id: string; title: string; entryPath: string; items: string[] };
+  recipients: string[];
+  message?: string;
+  description?: string;
+  /** RFC 3339. */
+  expiresAt?: string;
+  allowlist: Allowlist;
+  sharedBy: { name: string };
+}
+
+/** The service's API for systems. Every method throws GatewayError, among them ServiceProblem. */
+export interface ServiceClient {
+  system(): Promise<SystemSummary>;
+  /** Disconnects the system and deletes its shares. */
+  deleteSystem(): Promise<void>;
+  listener(): Promise<ListenerAddress>;
+  /** @param idempotencyKey the same key gives the same share, however often it is sent */
+  createShare(order: ShareOrder, idempotencyKey: string): Promise<SharedDashboard>;
+  /** All shares, page by page. */
+  shares(): Promise<SharedDashboard[]>;
+  share(id: string): Promise<SharedDashboard>;
+  /** A share that is not there (any more) is no error. */
+  deleteShare(id: string): Promise<void>;
+}
+
+export interface ServiceParts {
+  service: URL;
+  http: HttpClient;
+  access: Access;
+  timer: Timer;
+  random: Random;
+}
+
+const attempts = 4;
+const mostPages = 1000;
+
+export function createServiceClient({ service, http, access, timer, random }: ServiceParts): ServiceClient {
+  const send = async (request: HttpRequest): Promise<HttpAnswer> => {
+    const withToken = (token: string) =>
+      http.send({ ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } });
+    const token = await access.token();
+    const answer = await withToken(token);
+    return answer.status === 401 ? withToken(await access.tokenAfterRejection(token)) : answer;
+  };
+
+  /** Tries again what may pass; everything sent here is idempotent by its method or its key. */
+  const call = async (
+    method: HttpRequest['method'],
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<HttpAnswer> => {
+    const url = new URL(path, service);
+    const request: HttpRequest = {
+      method,
+      url,
+      headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    };
+    for (let attempt = 1; ; attempt += 1) {
+      let problem: GatewayError;
+      let least = 0;
+      try {
+        const answer = await send(request);
+        if (answer.status >= 200 && answer.status < 300) return answer;
+        problem = new ServiceProblem(url, answer);
+        least = retryAfter(answer);
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error;
+        problem = error;
+      }
+      if (problem.code !== 'unreachable' || attempt === attempts) throw problem;
+      await timer.sleep(least + backoff(attempt, second, 5 * second, random));
+    }
+  };
+
+  return {
+    system: async () => read(systemSchema, await call('GET', '/api/system')),
+    async deleteSystem() {
+      await call('DELETE', '/api/system');
+    },
+    listener: async () => read(listenerSchema, await call('POST', '/api/tunnel/listener', {})),
+    createShare: async (order, idempotencyKey) =>
+      read(shareSchema, await call('POST', '/api/shares', order, { 'idempotency-key': idempotencyKey })),
+    async shares() {
+      const all: SharedDashboard[] = [];
+      let continuation: string | undefined;
+      for (let page = 0; page < mostPages; page += 1) {
+        const query: string =
+          continuation === undefined ? '' : `?${new URLSearchParams({ continuation }).toString()}`;
+        const list = read(shareListSchema, await call('GET', `/api/shares${query}`));
+        all.push(...list.shares);
+        continuation = list.continuation;
+        if (continuation === undefined) return all;
+      }
+      throw new GatewayError('protocol', 'The list of shares does not end.');
+    },
+    share: async (id) => read(shareSchema, await call('GET', `/api/shares/${encodeURIComponent(id)}`)),
+    async deleteShare(id) {
+      try {
+        await call('DELETE', `/api/shares/${encodeURIComponent(id)}`);
+      } catch (error) {
+        if (!(error instanceof GatewayError) || error.code !== 'not-found') throw error;
+      }
+    },
+  };
+}
+
+/** RFC 9110 section 10.2.3, in seconds only. @returns milliseconds, 30 s at most */
+function retryAfter(answer: HttpAnswer): number {
+  const seconds = Number(answer.headers['retry-after'] ?? 0);
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 30) * second : 0;
+}
+
+function read<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(answer.text);
+  } catch {
+    value = undefined;
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new GatewayError(
+    'protocol',
+    `The service's answer is not usable: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+  );
+}

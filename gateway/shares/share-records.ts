@@ -1,0 +1,86 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { allowlistSchema } from '../../shared/allowlist/rule.ts';
+import { systemCodeOf } from '../gateway-error.ts';
+import { makePrivateFolder, removeFile, writeAtomically } from '../state/atomic-file.ts';
+
+const recordSchema = z.strictObject({
+  /** Of the share; while it is being made, the name under which the service is asked for it. */
+  id: z.string().regex(/^[a-z0-9-]{1,64}$/),
+  state: z.enum(['making', 'active']),
+  systemId: z.string(),
+  dashboard: z.strictObject({
+    id: z.string(),
+    title: z.string(),
+    entryPath: z.string(),
+    items: z.array(z.string()),
+  }),
+  allowlist: allowlistSchema,
+  /** The password is sealed; `name` is its context. */
+  serviceUser: z.strictObject({ name: z.string(), sealedPassword: z.string() }).optional(),
+  createdAt: z.number().int(),
+});
+
+/** What this gateway itself knows of a share: the on-prem side has the last word with it. */
+export type ShareRecord = z.infer<typeof recordSchema>;
+
+export interface ShareRecords {
+  read(id: string): Promise<ShareRecord | undefined>;
+  write(record: ShareRecord): Promise<void>;
+  remove(id: string): Promise<void>;
+  list(): Promise<ShareRecord[]>;
+  /** Changes when the record does; undefined when there is none. */
+  version(id: string): Promise<string | undefined>;
+}
+
+const namePattern = /^[a-z0-9-]{1,64}$/;
+
+/** One file a share, mode 0600; written by the command line and by `run`, read by `run` on every request. */
+export function shareRecordFiles(stateDir: string): ShareRecords {
+  const folder = join(stateDir, 'shares');
+  const pathOf = (id: string) => join(folder, `${id}.json`);
+
+  async function read(id: string): Promise<ShareRecord | undefined> {
+    // The id comes from outside: it must not lead out of the folder.
+    if (!namePattern.test(id)) return undefined;
+    try {
+      const parsed = recordSchema.safeParse(JSON.parse(await readFile(pathOf(id), 'utf8')));
+      return parsed.success ? parsed.data : undefined;
+    } catch (error) {
+      if (systemCodeOf(error) === 'ENOENT' || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    read,
+    async write(record) {
+      await makePrivateFolder(folder);
+      await writeAtomically(pathOf(record.id), `${JSON.stringify(record)}\n`);
+    },
+    remove: (id) => removeFile(pathOf(id)),
+    async list() {
+      const names = await readdir(folder).catch((error: unknown) => {
+        if (systemCodeOf(error) === 'ENOENT') return [];
+        throw error;
+      });
+      const found = await Promise.all(
+        names
+          .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
+          .map((name) => read(name.slice(0, -5))),
+      );
+      return found.filter((record) => record !== undefined);
+    },
+    async version(id) {
+      if (!namePattern.test(id)) return undefined;
+      try {
+        const { mtimeMs, ino, size } = await stat(pathOf(id));
+        return `${mtimeMs} ${ino} ${size}`;
+      } catch (error) {
+        if (systemCodeOf(error) === 'ENOENT') return undefined;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+
+/** Who this gateway is to the service. */
+const identity = z.object({
+  /** Origin of the service that issued the credentials; they are sent nowhere else. */
+  service: z.string(),
+  systemId: z.string(),
+  systemName: z.string(),
+  organizationName: z.string(),
+  gatewayId: z.string(),
+});
+
+const moment = z.number().int();
+
+const connected = identity.extend({
+  state: z.literal('connected'),
+  accessToken: z.string().min(1),
+  /** Milliseconds since 1970 by this machine's clock. */
+  accessTokenExpiresAt: moment,
+  refreshToken: z.string().min(1),
+  renewedAt: moment,
+  renewAt: moment,
+});
+
+/** The service no longer accepts this gateway; `reason` is its error_code. */
+const ended = identity.extend({
+  state: z.enum(['expired', 'revoked', 'deleted']),
+  reason: z.enum(['expired', 'reused', 'revoked', 'system_deleted']),
+  since: moment,
+});
+
+/** Disconnected here; the service has not heard of it yet. */
+const disconnecting = identity.extend({
+  state: z.literal('disconnecting'),
+  accessToken: z.string().min(1),
+  accessTokenExpiresAt: moment,
+  refreshToken: z.string().min(1),
+  renewedAt: moment,
+  renewAt: moment,
+  since: moment,
+});
+
+/** What credentials.json holds. */
+export const credentialsSchema = z.discriminatedUnion('state', [connected, ended, disconnecting]);
+
+export type Credentials = z.infer<typeof credentialsSchema>;
+export type ConnectedCredentials = z.infer<typeof connected>;
+export type EndedCredentials = z.infer<typeof ended>;
+export type DisconnectingCredentials = z.infer<typeof disconnecting>;
+/** Credentials that can still be used and renewed. */
+export type UsableCredentials = ConnectedCredentials | DisconnectingCredentials;
+
+export function areUsable(credentials: Credentials | undefined): credentials is UsableCredentials {
+  return credentials?.state === 'connected' || credentials?.state === 'disconnecting';
+}
