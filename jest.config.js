@@ -1,5 +1,5 @@
 // node:sqlite and the real libraries run unmocked; ESM-only packages are turned into CommonJS for Jest.
-const project = (displayName, folders, timeout) => ({
+const project = (displayName, folders) => ({
   displayName,
   testEnvironment: 'node',
   testMatch: folders.map((folder) => `<rootDir>/test/${folder}/**/*.test.{ts,tsx}`),
@@ -18,13 +18,14 @@ const project = (displayName, folders, timeout) => ({
     ],
   },
   transformIgnorePatterns: ['/node_modules/(?!(jose|croner|preact|preact-render-to-string|openid-client|oauth4webapi)/)'],
-  testTimeout: timeout,
 });
 
 export default {
+  // Jest takes this for all projects only.
+  testTimeout: 90_000,
   projects: [
-    project('unit', ['unit', 'contract'], 20_000),
-    project('e2e', ['e2e'], 60_000),
-    project('browser', ['browser'], 120_000),
+    project('unit', ['unit', 'contract']),
+    project('e2e', ['e2e']),
+    project('browser', ['browser']),
   ],
 };

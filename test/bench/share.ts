@@ -29,7 +29,7 @@ export async function benchShare(): Promise<BenchResult[]> {
       response.on('data', () => (last = performance.now()));
       response.on('error', () => {});
       await once(response, 'data');
-      const cut = once(response, 'close');
+      const cut = new Promise((resolve) => response.once('close', resolve));
       const { accessToken } = await shared.gateway.credentials();
       const deleted = await fetch(`${shared.runtime.origin}/api/shares/${share.id}`, {
         method: 'DELETE',

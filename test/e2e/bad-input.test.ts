@@ -297,7 +297,7 @@ describe('bad input', () => {
       status: 404,
     },
     { name: 'an asset that is none', method: 'GET', path: '/assets/..%2f..%2fpackage.json', status: 404 },
-    { name: 'the mailbox under another method', method: 'DELETE', path: '/.local/mail', status: 404 },
+    { name: 'the mailbox under another method', method: 'DELETE', path: '/.local/mail', status: 405 },
   ];
   it.each(cases)('answers $status to $name', async ({ status, error, name: _, ...request }) => {
     const answer = await call(request);

@@ -136,7 +136,9 @@ describe('the life of a share', () => {
     ['another method', { elementId: 101 }, { method: 'PUT' }],
     ['an extra parameter', { elementId: 101 }, { path: '/api/value?all=true' }],
     ['another path', { elementId: 101 }, { path: '/api/users' }],
-    ['a path in disguise', { elementId: 101 }, { path: '/api/%2e%2e/api/value' }],
+    ['a path with an empty segment', { elementId: 101 }, { path: '/api//value' }],
+    ['a path with an encoded separator', { elementId: 101 }, { path: '/api%2Fvalue' }],
+    ['a path parameter', { elementId: 101 }, { path: '/api/value;x=1' }],
   ])(
     'refuses %s with 403, never reaches the application, and says so in the audit',
     async (_, body, sending) => {
@@ -201,7 +203,7 @@ describe('the life of a share', () => {
     stream.on('error', () => {});
     await once(response, 'data');
 
-    const closed = once(response, 'close');
+    const closed = new Promise((resolve) => response.once('close', resolve));
     expect((await gateway.cli('unshare', share.id)).code).toBe(0);
     await closed;
 
