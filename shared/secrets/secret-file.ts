@@ -46,7 +46,7 @@ export function readSecretFile(file: string): SecretVersions {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Object && 'code' in error && error.code === 'ENOENT') return {};
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return {};
     throw new SecretsUnavailable('The file of secrets cannot be read.', { cause: error });
   }
   try {
