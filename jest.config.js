@@ -17,15 +17,13 @@ const project = (displayName, folders) => ({
       },
     ],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(jose|croner|preact|preact-render-to-string|openid-client|oauth4webapi)/)'],
+  transformIgnorePatterns: [
+    '/node_modules/(?!(jose|croner|preact|preact-render-to-string|openid-client|oauth4webapi)/)',
+  ],
 });
 
 export default {
   // Jest takes this for all projects only.
   testTimeout: 90_000,
-  projects: [
-    project('unit', ['unit', 'contract']),
-    project('e2e', ['e2e']),
-    project('browser', ['browser']),
-  ],
+  projects: [project('unit', ['unit', 'contract']), project('e2e', ['e2e']), project('browser', ['browser'])],
 };

@@ -57,21 +57,14 @@ export class Runtime {
     this.#process = child;
     child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     child.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
-    const from = this.output.length;
     await new Promise<void>((resolveReady, reject) => {
-      const look = () => {
-        const line = this.output
-          .slice(from)
-          .split('\n')
-          .find((each) => each.startsWith('{"ready":true') && each.includes('publicOrigin'));
-        if (line === undefined) return;
-        const ready = JSON.parse(line) as { publicOrigin: string; relayEndpoint: string; demo?: string };
+      child.once('message', (message) => {
+        const ready = message as { publicOrigin: string; relayEndpoint: string; demo?: string };
         this.origin = ready.publicOrigin;
         this.relayEndpoint = ready.relayEndpoint;
         this.demoOrigin = ready.demo;
         resolveReady();
-      };
-      child.stdout?.on('data', look);
+      });
       child.once('exit', (code) => reject(new Error(`The runtime ended with ${code}:\n${this.output}`)));
     });
   }

@@ -5,7 +5,6 @@ import { emailAddressSchema } from '../email/email-address.ts';
 /** At most this many recipients a share (DESIGN.md section 5). */
 export const mostRecipients = 100;
 
-// eslint-disable-next-line no-control-regex -- control characters are what it keeps out
 const line = /^[^\u0000-\u001f\u007f]*$/;
 
 const recipients = z
