@@ -8,6 +8,8 @@ import {
 } from '@azure/functions';
 import { OAuthError } from '../../shared/oauth/oauth-error.ts';
 import { Problem } from '../../shared/problem.ts';
+import { SecretsUnavailable } from '../../shared/secrets/secret-store.ts';
+import { DocumentTooLarge, InvalidContinuation, StoreUnavailable } from '../../shared/store/store-errors.ts';
 import { services, type Services } from './services.ts';
 
 app.setup({ enableHttpStream: true });
@@ -53,7 +55,12 @@ export async function answer(
         jsonBody: error.toDocument(),
       };
     }
-    if (error instanceof Problem) return style(error, invocationId);
+    const known = asProblem(error);
+    if (known && known.status < 500) return style(known, invocationId);
+    if (known) {
+      log.warn('not served', { function: functionName, correlationId: invocationId, error: String(error) });
+      return style(known, invocationId);
+    }
     log.error('unexpected', {
       function: functionName,
       correlationId: invocationId,
@@ -61,6 +68,23 @@ export async function answer(
     });
     return style(new Problem('internal', 'Something went wrong. It has been noted.'), invocationId);
   }
+}
+
+/** What the caller may know of an error, if anything. */
+function asProblem(error: unknown): Problem | undefined {
+  if (error instanceof Problem) return error;
+  if (error instanceof InvalidContinuation) {
+    const detail = 'This is not a continuation that was handed out for this list.';
+    return new Problem('invalid-request', detail, { errors: [{ field: 'continuation', detail }] });
+  }
+  if (error instanceof DocumentTooLarge)
+    return new Problem('payload-too-large', 'This is too large to be kept.');
+  if (error instanceof StoreUnavailable || error instanceof SecretsUnavailable) {
+    return new Problem('unavailable', 'The service cannot do this just now. Please try again.', {
+      retryAfter: 5,
+    });
+  }
+  return undefined;
 }
 
 /** Registers one HTTP function. Every one of ours does its own authentication. */

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountSchema } from '../../shared/accounts/account.ts';
 import { createSessions, sessionSchema } from '../../shared/accounts/session.ts';
@@ -21,6 +21,7 @@ import {
   slugReservationSchema,
 } from '../../shared/organizations/organization.ts';
 import { createOwnersNotice } from '../../shared/organizations/owners-notice.ts';
+import { packageRoot } from '../../shared/package-root.ts';
 import { cachedSecrets } from '../../shared/secrets/cached-secrets.ts';
 import { openFileSecretStore } from '../../shared/secrets/file-secret-store.ts';
 import { allowlistDocumentSchema, createAllowlists } from '../../shared/shares/allowlist-document.ts';
@@ -45,6 +46,11 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+}
+
+function programVersion(): string {
+  const text = readFileSync(join(packageRoot, 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** The composition root: every service, built from configuration alone. */
@@ -118,6 +124,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
 
   return {
     configuration,
+    version: programVersion(),
     clock,
     random,
     log,

@@ -2,18 +2,17 @@ import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { second, type Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
-import { importEntryPoint, provideCoreModule } from './core-module-hook.ts';
+import { provideCoreModule } from './core-module-hook.ts';
 import type { InvocationRequest, RegisteredFunction } from './core-types.ts';
 import { reportFailure } from './failure-report.ts';
-import { buildFunctionTable, type FunctionTable } from './function-table.ts';
-import { readHostConfiguration } from './host-configuration.ts';
+import { loadFunctionApp, openLibraryProxyOf, terminateFunctionApp } from './function-app.ts';
+import type { FunctionTable } from './function-table.ts';
 import { exchangeWithLibrary, type HttpExchange } from './http-exchange.ts';
 import { createHttpFront, type HttpFront, type Intercept, type Rewrite } from './http-front.ts';
 import { invoke } from './invocation.ts';
-import { openLibraryProxy, type LibraryProxy } from './library-proxy.ts';
+import type { LibraryProxy } from './library-proxy.ts';
 import { timerRunners } from './timer-functions.ts';
 import type { TimerRunner } from './timer-runner.ts';
-import { runHooks, workerApp } from './worker-app.ts';
 
 export type { Intercept, Rewrite };
 
@@ -71,21 +70,27 @@ let started = false;
 export async function startFunctionsHost(options: FunctionsHostOptions): Promise<FunctionsHost> {
   if (started) throw new Error('The Functions host can be started once in a process.');
   started = true;
-  workerApp.log = options.log;
   const withdrawCoreModule = provideCoreModule();
   let proxy: LibraryProxy | undefined;
   try {
-    const table = await loadApp(options);
+    const table = await loadFunctionApp(options.entryPoints, options.log);
     const runners = timerRunners({
       functions: table.timers,
       settings: options.settings ?? {},
       clock: options.clock,
-      run: (registered, request) => invokeReporting(options, registered, request, false),
+      run: (registered, request) => runTimerFunction(options, registered, request),
     });
-    proxy = await openProxy(table);
+    proxy = await openLibraryProxyOf(table);
     const front = createFront(options, table, proxy);
     await listen(front, options);
     if (options.timers !== false) for (const { runner, atOnce } of runners.values()) runner.start(atOnce);
+    const close = async () => {
+      await settle(front, runners, options.graceOnClose ?? 5 * second);
+      proxy?.close();
+      await terminateFunctionApp();
+      withdrawCoreModule();
+    };
+    let closed: Promise<void> | undefined;
     return {
       ...addressOf(front, options.hostname),
       functions: servedFunctions(table),
@@ -94,41 +99,13 @@ export async function startFunctionsHost(options: FunctionsHostOptions): Promise
         if (timer === undefined) throw new Error(`There is no timer function "${name}".`);
         await timer.runner.runNow();
       },
-      close: async () => {
-        await settle(front, runners, options.graceOnClose ?? 5 * second);
-        proxy?.close();
-        await runHooks('appTerminate', appLevelContext());
-        withdrawCoreModule();
-      },
+      close: () => (closed ??= close()),
     };
   } catch (error) {
     proxy?.close();
     withdrawCoreModule();
     throw error;
   }
-}
-
-async function loadApp({ entryPoints, log }: FunctionsHostOptions): Promise<FunctionTable> {
-  const [first] = entryPoints;
-  if (first === undefined) throw new Error('A function app needs an entry point.');
-  const { directory, routePrefix } = readHostConfiguration(first);
-  for (const file of entryPoints) await importEntryPoint(file);
-  await runHooks('appStart', Object.assign(appLevelContext(), { functionAppDirectory: directory }));
-  workerApp.locked = true;
-  const table = buildFunctionTable(workerApp.functions.values(), routePrefix);
-  for (const { name, type } of table.others) log.warn('function.unsupported', { function: name, type });
-  for (const { name, registered } of [...table.http, ...table.timers]) {
-    if (registered.metadata.retryOptions !== undefined) {
-      log.warn('function.unsupported', { function: name, type: 'retry' });
-    }
-  }
-  return table;
-}
-
-async function openProxy(table: FunctionTable): Promise<LibraryProxy | undefined> {
-  if (table.http.length === 0) return undefined;
-  if (workerApp.programmingModel === undefined) throw new Error('The app has not set its programming model.');
-  return openLibraryProxy(workerApp.programmingModel);
 }
 
 function createFront(
@@ -145,9 +122,14 @@ function createFront(
     defaultHost: () => new URL(addressOf(front, options.hostname).origin).host,
     forward: (exchange: HttpExchange) => {
       if (proxy === undefined) return;
-      exchangeWithLibrary(exchange, proxy, (request, clientGone) =>
-        invokeReporting(options, exchange.found.registered, request, true, clientGone),
-      );
+      const { registered } = exchange.found;
+      const began = options.clock.now();
+      exchangeWithLibrary(exchange, proxy, {
+        invoke: (request) => invoke({ registered, request, answersHttp: true }),
+        report: (error, invocation) => {
+          reportFailure(options, { function: registered.metadata.name, invocation, started: began, error });
+        },
+      });
     },
     report: (error, invocation) => {
       reportFailure(options, { function: 'host', invocation, started: options.clock.now(), error });
@@ -156,22 +138,17 @@ function createFront(
   return front;
 }
 
-async function invokeReporting(
+async function runTimerFunction(
   options: FunctionsHostOptions,
   registered: RegisteredFunction,
   request: InvocationRequest,
-  answersHttp: boolean,
-  clientGone: () => boolean = () => false,
 ): Promise<void> {
-  const started = options.clock.now();
+  const began = options.clock.now();
   try {
-    await invoke({ registered, request, answersHttp });
+    await invoke({ registered, request, answersHttp: false });
   } catch (error) {
-    // A handler may well trip over a client that has left; nobody has to be told.
-    if (!clientGone()) {
-      const { name } = registered.metadata;
-      reportFailure(options, { function: name, invocation: request.invocationId, started, error });
-    }
+    const { name } = registered.metadata;
+    reportFailure(options, { function: name, invocation: request.invocationId, started: began, error });
     throw error;
   }
 }
@@ -198,10 +175,6 @@ async function settle(
   await Promise.race([Promise.all([front.drain(), ...stopped]), waited]);
   finished.abort();
   front.server.closeAllConnections();
-}
-
-function appLevelContext() {
-  return { hookData: workerApp.appLevelHookData, appHookData: workerApp.appHookData };
 }
 
 function servedFunctions({ http, timers, others }: FunctionTable): ServedFunction[] {

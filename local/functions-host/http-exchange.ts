@@ -27,17 +27,20 @@ export interface HttpExchange {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What the exchange needs of the function. */
+export interface ExchangeSteps {
+  /** Runs the function; rejects when it failed. */
+  invoke(request: InvocationRequest): Promise<void>;
+  /** Takes note of a failure, once, unless it came from the client's leaving. */
+  report(error: unknown, invocationId: string): void;
+}
+
 /**
  * Passes a request to the library's server and its answer to the client, streaming both ways under
  * back-pressure, while the function runs. A failure is answered with 500, or by cutting the connection when
  * the answer has begun; a client that goes away takes the request to the library with it.
- * @param invoke runs the function; rejects when it failed, having reported it unless `clientGone` says so
  */
-export function exchangeWithLibrary(
-  exchange: HttpExchange,
-  proxy: LibraryProxy,
-  invoke: (request: InvocationRequest, clientGone: () => boolean) => Promise<void>,
-): void {
+export function exchangeWithLibrary(exchange: HttpExchange, proxy: LibraryProxy, steps: ExchangeSteps): void {
   const { request, response } = exchange;
   const id = randomUUID();
   const hasBody = carriesBody(request);
@@ -51,9 +54,11 @@ export function exchangeWithLibrary(
   });
   let failed = false;
 
-  const fail = () => {
+  const fail = (error: unknown) => {
     if (failed) return;
     failed = true;
+    // A handler may well trip over a client that has left; nobody has to be told.
+    if (!request.socket.destroyed) steps.report(error, id);
     request.unpipe(proxied);
     proxied.destroy();
     if (response.headersSent) response.destroy();
@@ -63,14 +68,16 @@ export function exchangeWithLibrary(
   };
 
   proxy.whenTaken(id, () => {
-    invoke(invocationRequest(exchange, id), () => request.socket.destroyed).catch(fail);
+    steps.invoke(invocationRequest(exchange, id)).catch(fail);
   });
   proxied.once('response', (answer) => {
     if (failed) answer.resume();
     else passAnswer(answer, response);
   });
   proxied.on('error', fail);
-  proxied.once('close', () => proxy.forget(id));
+  proxied.once('close', () => {
+    proxy.forget(id);
+  });
   response.once('close', () => {
     if (!response.writableFinished) proxied.destroy();
   });
@@ -93,8 +100,6 @@ function passBody(request: IncomingMessage, proxied: ClientRequest): void {
 
 function passAnswer(answer: IncomingMessage, response: ServerResponse): void {
   response.writeHead(answer.statusCode ?? 502, endToEndFields(answer.rawHeaders));
-  // An event stream may stay silent for long; its reader has to know that it is open.
-  response.flushHeaders();
   pipeline(answer, response, () => undefined);
 }
 

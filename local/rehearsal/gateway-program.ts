@@ -2,7 +2,7 @@ import { execFile, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../../shared/package-root.ts';
 import type { Person } from './person.ts';
 import { eventually, programEnvironment, type Runtime } from './runtime.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../../shared/package-root.ts';
 
 /** What programs of ours need of the environment; their settings are given one by one. */
 export function programEnvironment(settings: Record<string, string> = {}): NodeJS.ProcessEnv {

@@ -64,6 +64,7 @@ function forward(from: JoinedEnd, to: JoinedEnd, lostCode: number, lostReason: s
     if (to.stream.destroyed) clearTimeout(deadline);
   });
   if (from.head.length > 0) from.stream.unshift(from.head);
+  from.stream.resume();
 }
 
 function closePayload(code: number, reason: string): Buffer {

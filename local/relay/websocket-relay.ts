@@ -21,14 +21,14 @@ export function createWebSocketRelay(
     if (listener === undefined) {
       return refuseHandshake(stream, 404, 'There are no listeners connected for the endpoint');
     }
-    let answered = false;
+    const waiting = watchWaiting(stream, head);
     const settle = () => {
-      answered = true;
       clearTimeout(deadline);
       offer.withdraw();
     };
     const visit = (visitor: Visitor) => {
       settle();
+      const early = waiting.stop();
       const status = visitor.target.parameter('sb-hc-statusCode');
       if (status !== undefined) {
         const description = visitor.target.parameter('sb-hc-statusDescription') ?? '';
@@ -39,7 +39,7 @@ export function createWebSocketRelay(
       const protocol = chosenProtocol(request, visitor.request);
       acceptHandshake(visitor.request, visitor.stream, protocol);
       acceptHandshake(request, stream, protocol);
-      joinWebSockets({ stream, head }, visitor);
+      joinWebSockets({ stream, head: early }, visitor);
     };
     const suffix = target.requestTarget.slice(`/$hc/${target.name}`.length);
     const [path = '', query] = suffix.split(/\?(.*)/s, 2);
@@ -52,12 +52,10 @@ export function createWebSocketRelay(
     );
     const deadline = setTimeout(() => {
       settle();
+      waiting.stop();
       refuseHandshake(stream, 504, 'The listener did not accept in the required time');
     }, relay.limits.acceptWithin);
-    stream.on('close', () => {
-      if (!answered) settle();
-    });
-    stream.on('error', () => {});
+    waiting.onLeave(settle);
     listener.send({
       kind: 'accept',
       address: offer.address,
@@ -69,6 +67,34 @@ export function createWebSocketRelay(
       ),
       remoteEndpoint: { address: request.socket.remoteAddress ?? '', port: request.socket.remotePort ?? 0 },
     });
+  };
+}
+
+/** Before its handshake is answered a sender has nothing to say; this is how its leaving is noticed. */
+const mostEarly = 64 * 1024;
+
+function watchWaiting(stream: Duplex, head: Buffer) {
+  const early = [head];
+  let length = head.length;
+  let leave = () => {};
+  const onData = (chunk: Buffer) => {
+    early.push(chunk);
+    length += chunk.length;
+    if (length > mostEarly) stream.destroy();
+  };
+  const onLeave = () => {
+    stream.destroy();
+    leave();
+  };
+  stream.on('data', onData).on('end', onLeave).on('close', onLeave);
+  return {
+    onLeave: (callback: () => void) => void (leave = callback),
+    /** @returns what the sender has said already */
+    stop(): Buffer {
+      stream.off('data', onData).off('end', onLeave).off('close', onLeave);
+      stream.pause();
+      return Buffer.concat(early);
+    },
   };
 }
 

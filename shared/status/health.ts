@@ -1,4 +1,4 @@
-import { listBackups } from '../backup/backup.ts';
+import { newestBackup } from '../backup/backup.ts';
 import type { BlobFolder } from '../blobs/blob-folder.ts';
 import type { Log } from '../log.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
@@ -35,18 +35,15 @@ export async function readHealth({ store, secrets, blobs, sender, log }: HealthD
     }
   }
 
-  const backups = listBackups(blobs);
+  const newestWhole = newestBackup(blobs);
   const [documents, signingSecret, relay, backupFolder] = await Promise.all([
     ready('documents', () => store.check()),
     ready('signing secret', () => secrets.current('token-signing')),
     ready('relay', () => askRelay(sender)),
-    ready('backups', () => backups),
+    ready('backups', () => newestWhole),
   ]);
   const dependencies = { documents, signingSecret, relay, backups: backupFolder };
-  const newest = await backups.then(
-    (list) => list[0],
-    () => undefined,
-  );
+  const newest = await newestWhole.catch(() => undefined);
   return {
     status: Object.values(dependencies).includes('failing') ? ('failing' as const) : ('ready' as const),
     dependencies,
