@@ -25,5 +25,10 @@ const project = (displayName, folders) => ({
 export default {
   // Jest takes this for all projects only.
   testTimeout: 90_000,
-  projects: [project('unit', ['unit', 'contract']), project('e2e', ['e2e']), project('browser', ['browser'])],
+  projects: [
+    project('unit', ['unit', 'contract']),
+    project('e2e', ['e2e']),
+    project('browser', ['browser']),
+    project('interop', ['interop']),
+  ],
 };
