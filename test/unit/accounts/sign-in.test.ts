@@ -1,0 +1,113 @@
+import { emailAddress } from '../../../shared/email/email-address.ts';
+import { TestServices } from '../../support/services.ts';
+
+const ann = emailAddress('ann@guest.example');
+let test: TestServices;
+beforeEach(async () => (test = await TestServices.compose()));
+afterEach(() => test.close());
+
+async function codeOf(address: string): Promise<string> {
+  const [mail] = await test.mails(address);
+  return (/\b(\d{6}|\d{3} \d{3})\b/.exec(mail?.text ?? '')?.[1] ?? '').replace(' ', '');
+}
+
+const wrong = (code: string) => (code === '000000' ? '000001' : '000000');
+
+describe('sign-in by a mailed code (ASVS 2.7)', () => {
+  it('makes the account of who enters the right code, and the same one the next time', async () => {
+    const { signIn } = test.services;
+    const first = await signIn.finish(await signIn.begin(ann, '192.0.2.1'), await codeOf(ann));
+    expect(first?.email).toBe(ann);
+    test.clock.moveOn(1000);
+    const again = await signIn.finish(await signIn.begin(ann, '192.0.2.1'), await codeOf(ann));
+    expect(again?.id).toBe(first?.id);
+  });
+
+  it('accepts a code once only', async () => {
+    const { signIn } = test.services;
+    const id = await signIn.begin(ann, '192.0.2.1');
+    const code = await codeOf(ann);
+    const results = await Promise.all([signIn.finish(id, code), signIn.finish(id, code)]);
+    expect(results.filter(Boolean)).toHaveLength(1);
+    expect(await signIn.finish(id, code)).toBeUndefined();
+  });
+
+  it('accepts a code for ten minutes', async () => {
+    const { signIn } = test.services;
+    const id = await signIn.begin(ann, '192.0.2.1');
+    test.clock.moveOn(10 * 60_000 - 1);
+    expect(await signIn.finish(id, await codeOf(ann))).toBeDefined();
+    const late = await signIn.begin(ann, '192.0.2.1');
+    test.clock.moveOn(10 * 60_000);
+    expect(await signIn.finish(late, await codeOf(ann))).toBeUndefined();
+  });
+
+  it('gives up a code after five wrong ones', async () => {
+    const { signIn } = test.services;
+    const id = await signIn.begin(ann, '192.0.2.1');
+    const code = await codeOf(ann);
+    for (let i = 0; i < 5; i++) expect(await signIn.finish(id, wrong(code))).toBeUndefined();
+    expect(await signIn.finish(id, code)).toBeUndefined();
+  });
+
+  it('accepts no code under another challenge, and no invented challenge', async () => {
+    const { signIn } = test.services;
+    const id = await signIn.begin(ann, '192.0.2.1');
+    const code = await codeOf(ann);
+    await signIn.begin(emailAddress('eve@evil.example'), '192.0.2.2');
+    const eves = await codeOf('eve@evil.example');
+    if (eves !== code) expect(await signIn.finish(id, eves)).toBeUndefined();
+    expect(await signIn.finish('invented', code)).toBeUndefined();
+  });
+
+  it('stores neither the code nor anything from which it follows', async () => {
+    const { signIn, store } = test.services;
+    await signIn.begin(ann, '192.0.2.1');
+    const code = await codeOf(ann);
+    for await (const document of store.scan('challenges'))
+      expect(JSON.stringify(document)).not.toContain(code);
+  });
+
+  it('mails one address at most eight codes an hour, and says how long to wait', async () => {
+    const { signIn } = test.services;
+    for (let i = 0; i < 8; i++) await signIn.begin(ann, `192.0.2.${i}`);
+    await expect(signIn.begin(ann, '192.0.2.99')).rejects.toMatchObject({
+      code: 'too-many-requests',
+      retryAfter: expect.any(Number) as number,
+    });
+    test.clock.moveOn(3600_000);
+    await signIn.begin(ann, '192.0.2.1');
+  });
+
+  it('bounds what one source asks for, whatever the addresses', async () => {
+    const { signIn } = test.services;
+    for (let i = 0; i < 60; i++) await signIn.begin(emailAddress(`p${i}@guest.example`), '192.0.2.1');
+    await expect(signIn.begin(emailAddress('last@guest.example'), '192.0.2.1')).rejects.toMatchObject({
+      code: 'too-many-requests',
+    });
+    await signIn.begin(emailAddress('other@guest.example'), '192.0.2.2');
+  });
+});
+
+describe('sessions', () => {
+  it('open with the cookie only, and close for ever', async () => {
+    const { sessions, store } = test.services;
+    const account = await test.account(ann);
+    const { cookie, session } = await sessions.openPortal(account);
+    expect((await sessions.portal(cookie))?.accountId).toBe(account.id);
+    expect(await sessions.portal(session.id)).toBeUndefined();
+    for await (const document of store.scan('sessions'))
+      expect(JSON.stringify(document)).not.toContain(cookie);
+    await sessions.close(session);
+    expect(await sessions.portal(cookie)).toBeUndefined();
+  });
+
+  it('end after 30 days', async () => {
+    const { sessions } = test.services;
+    const { cookie } = await sessions.openPortal(await test.account(ann));
+    test.clock.moveOn(30 * 24 * 3600_000 - 1);
+    expect(await sessions.portal(cookie)).toBeDefined();
+    test.clock.moveOn(1);
+    expect(await sessions.portal(cookie)).toBeUndefined();
+  });
+});
