@@ -46,10 +46,19 @@ export function decide(compiled: CompiledAllowlist, request: RawRequest, now: nu
   }
 }
 
-function decideParsed(compiled: CompiledAllowlist, request: ParsedRequest, now: number): Decision {
-  const call = compiled.tries
+/** The call that a request already parsed becomes, or undefined when no rule admits it. */
+export function admit(
+  compiled: CompiledAllowlist,
+  request: ParsedRequest,
+  now: number,
+): AdmittedCall | undefined {
+  return compiled.tries
     .get(request.method)
     ?.find(request.path, now, (index) => index.find(request, ({ match }) => match(request, now)));
+}
+
+function decideParsed(compiled: CompiledAllowlist, request: ParsedRequest, now: number): Decision {
+  const call = admit(compiled, request, now);
   if (call !== undefined) return { admitted: true, call };
   return { admitted: false, refusal: { code: 'not-listed', ...explain(compiled, request, now) } };
 }

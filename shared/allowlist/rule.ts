@@ -111,7 +111,8 @@ const bodySchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('text'), contentType, text: textSlotSchema }),
 ]);
 
-function bodyKindOf(contentType: string): Body['kind'] | undefined {
+/** How a body of this content type is read; undefined where it cannot be. */
+export function bodyKindOf(contentType: string): Body['kind'] | undefined {
   try {
     return parseMediaType(contentType).kind;
   } catch (error) {
