@@ -5,6 +5,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { LookupFunction } from 'node:net';
 import { second } from '../shared/clock.ts';
 import { GatewayError, systemCodeOf, wordsOf } from './gateway-error.ts';
+import { isLoopbackHost } from './service-origin.ts';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -49,24 +50,32 @@ export const loopbackLookup: LookupFunction = (_hostname, options, callback) => 
   else callback(null, '127.0.0.1', 4);
 };
 
-/** Agents for https and http; TLS 1.2 or newer, the system's proxy settings, an own CA beside the known ones. */
-export function outwardAgents(settings: OutwardSettings): { http: http.Agent; https: https.Agent } {
-  const proxy = settings.proxyEnv === undefined ? {} : { proxyEnv: settings.proxyEnv };
-  const ca = settings.ca === undefined ? {} : { ca: [...tls.getCACertificates('default'), settings.ca] };
+/** What Node's `ca` option needs to trust an own authority beside the usual ones; alone it replaces them. */
+export const trusting = (ca: string | undefined): { ca?: string[] } =>
+  ca === undefined ? {} : { ca: [...tls.getCACertificates('default'), ca] };
+
+/** Agents for https and http: TLS 1.2 or newer, the system's proxy settings, an own CA beside the known ones. */
+export function outwardAgents({ ca, proxyEnv }: OutwardSettings): { http: http.Agent; https: https.Agent } {
+  const proxy = proxyEnv === undefined ? {} : { proxyEnv };
   return {
-    http: new http.Agent({ ...proxy }),
-    https: new https.Agent({ minVersion: 'TLSv1.2', ...ca, ...proxy }),
+    http: new http.Agent(proxy),
+    https: new https.Agent({ minVersion: 'TLSv1.2', ...trusting(ca), ...proxy }),
   };
 }
 
 export function createHttpClient(settings: OutwardSettings = {}): HttpClient {
-  const agents = outwardAgents(settings);
+  const outward = outwardAgents(settings);
+  // What is on this machine is reached without the proxy: it would be another machine's loopback, and would
+  // learn the key of the local API.
+  const { proxyEnv: _, ...without } = settings;
+  const direct = outwardAgents(without);
+  const every = [...Object.values(outward), ...Object.values(direct)];
   return {
-    send: (request) => exchange(request, request.url.protocol === 'https:' ? agents.https : agents.http),
-    close() {
-      agents.http.destroy();
-      agents.https.destroy();
+    send(request) {
+      const agents = isLoopbackHost(request.url.hostname) ? direct : outward;
+      return exchange(request, request.url.protocol === 'https:' ? agents.https : agents.http);
     },
+    close: () => every.forEach((agent) => agent.destroy()),
   };
 }
 

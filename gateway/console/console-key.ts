@@ -1,15 +1,11 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '../../shared/clock.ts';
 import { newSecret } from '../../shared/identifier.ts';
-import { makePrivateFolder, writeNew } from '../state/atomic-file.ts';
+import { readOrMake } from '../state/atomic-file.ts';
 
 /** The key of the local API: whoever may read the state folder may use it. Made on first use. */
 export async function consoleKey(stateDir: string, random: Random): Promise<string> {
-  await makePrivateFolder(stateDir);
-  const path = join(stateDir, 'console.key');
-  await writeNew(path, newSecret(random));
-  return (await readFile(path, 'utf8')).trim();
+  return (await readOrMake(join(stateDir, 'console.key'), () => newSecret(random))).trim();
 }
 
 /** Where the running gateway's local API listens, for the command line. */

@@ -1,15 +1,17 @@
 import type { Readable } from 'node:stream';
 import { compileAllowlist, type CompiledAllowlist } from '../../shared/allowlist/compile.ts';
-import { decide } from '../../shared/allowlist/decide.ts';
+import { decide, type Refusal } from '../../shared/allowlist/decide.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import type { OnPremAdapter } from '../adapters/on-prem-adapter.ts';
+import { wordsOf } from '../gateway-error.ts';
 import { networkWords } from '../http-client.ts';
 import type { Seal } from '../shares/seal.ts';
 import type { ShareRecords } from '../shares/share-records.ts';
+import { FailureLog } from '../tunnel/failure-log.ts';
 import type { RelayedRequest, RelayedResponse } from '../tunnel/listener.ts';
 import { guardedHeaders } from './response-guard.ts';
-import type { Upstream } from './upstream.ts';
+import { UpstreamSilent, type Upstream } from './upstream.ts';
 import type { Watchers } from './watchers.ts';
 
 export interface ForwarderParts {
@@ -61,8 +63,19 @@ async function readBody(body: Readable): Promise<Buffer | undefined> {
   return Buffer.concat(chunks);
 }
 
-/** Printable ASCII without control characters, at most one kilobyte: fit for a header. */
-const headerText = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
+/**
+ * Why a request was refused, for the owner: JSON in printable ASCII, below one kilobyte, so that it fits a header.
+ */
+export function refusalHeader({ code, nearestRule, difference }: Refusal): string {
+  for (let length = difference.length; ; length = Math.floor(length / 2)) {
+    const text = JSON.stringify({ code, nearestRule, difference: difference.slice(0, length) });
+    const ascii = text.replace(
+      /[^\x20-\x7e]/g,
+      (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    );
+    if (ascii.length <= 1000) return ascii;
+  }
+}
 
 /**
  * Answers what comes through the tunnel. The on-prem side has the last word: whatever the cloud let through is
@@ -71,6 +84,9 @@ const headerText = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0,
 export function createForwarder(parts: ForwarderParts) {
   const { records, adapter, seal, upstream, upstreamAddress, watchers, clock, log } = parts;
   const ready = new Map<string, ReadyShare>();
+  // Dashboards poll: an application that is down is said once, and counted.
+  const failures = new FailureLog(log, 'application');
+  let down = false;
 
   async function readyShare(id: string): Promise<ReadyShare | undefined> {
     const version = await records.version(id);
@@ -100,22 +116,29 @@ export function createForwarder(parts: ForwarderParts) {
 
   return async function forward(request: RelayedRequest): Promise<RelayedResponse> {
     const [, shareId = '', target = ''] = /^\/([a-z0-9-]{1,64})(\/.*)$/s.exec(request.target) ?? [];
-    const share = await readyShare(shareId);
+    let share: ReadyShare | undefined;
+    try {
+      share = await readyShare(shareId);
+    } catch (error) {
+      log.error('share not usable', { shareId, why: wordsOf(error) });
+      return problem(503, 'share-unusable');
+    }
     if (!share) return problem(404, 'unknown-share');
     const body = await readBody(request.body);
-    if (body === undefined) return problem(503, 'body-too-large');
+    if (body === undefined) return problem(413, 'body-too-large');
 
+    const contentType = request.headers['content-type'];
+    // No headers: those that came are the tunnel's own, and none but `inward` goes any further.
     const decision = decide(
       share.allowlist,
-      { method: request.method, target, contentType: request.headers['content-type'], headers: {}, body },
+      { method: request.method, target, contentType, headers: {}, body },
       clock.now(),
     );
     if (!decision.admitted) {
-      const { code, difference, nearestRule } = decision.refusal;
-      log.info('request refused', { shareId, code });
+      log.info('request refused', { shareId, code: decision.refusal.code });
       return {
         status: 403,
-        headers: { 'drawbridge-refusal': headerText(JSON.stringify({ code, nearestRule, difference })) },
+        headers: { 'drawbridge-refusal': refusalHeader(decision.refusal) },
       };
     }
 
@@ -138,21 +161,27 @@ export function createForwarder(parts: ForwarderParts) {
         signal: request.signal,
       });
       answer.once('close', over);
+      if (down) failures.recovered();
+      down = false;
       const headers = guardedHeaders(answer.headers, upstreamAddress);
-      const status = answer.statusCode ?? 503;
+      const status = answer.statusCode ?? 0;
       if (headers === undefined) {
         answer.destroy();
         log.warn('redirect to another host not passed on', { shareId });
         return problem(503, 'redirect-elsewhere');
       }
-      // The relay keeps these two for itself.
-      const told = status === 502 || status === 504 ? 503 : status;
-      return { status: told, headers, body: answer };
+      // The relay keeps 502 and 504 for itself, and carries nothing outside 200 to 599.
+      if (status === 502 || status === 504 || status < 200 || status > 599) {
+        answer.destroy();
+        return problem(503, 'upstream-error');
+      }
+      return { status, headers, body: answer };
     } catch (error) {
       over();
       if (request.signal.aborted) throw error;
-      log.warn('application not reached', { shareId, why: networkWords(error) });
-      return problem(503, 'upstream-unreachable');
+      down = true;
+      failures.failed(networkWords(error));
+      return problem(503, error instanceof UpstreamSilent ? 'upstream-timeout' : 'upstream-unreachable');
     }
   };
 }

@@ -30,10 +30,14 @@ export function guardedHeaders(
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || !outward.has(name)) continue;
-    kept[name] = Array.isArray(value) ? value.join(', ') : value;
+    const text = Array.isArray(value) ? value.join(', ') : value;
+    // A header outside printable ASCII would make the whole answer unfit for the tunnel.
+    if (/^[\t\x20-\x7e]*$/.test(text)) kept[name] = text;
   }
   if (headers.location === undefined) return kept;
   const target = URL.parse(headers.location, upstream);
   if (target?.origin !== upstream.origin) return undefined;
+  // `//host` as a path is another host to a browser.
+  if (target.pathname.startsWith('//')) return undefined;
   return { ...kept, location: target.pathname + target.search + target.hash };
 }

@@ -1,9 +1,8 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Random } from '../../shared/clock.ts';
 import { GatewayError } from '../gateway-error.ts';
-import { makePrivateFolder, writeNew } from '../state/atomic-file.ts';
+import { readOrMake } from '../state/atomic-file.ts';
 
 /** Seals texts with AES-256-GCM (NIST SP 800-38D) under a key that only this gateway's user can read. */
 export interface Seal {
@@ -19,10 +18,10 @@ export function createSeal(folder: string, random: Random): Seal {
   const path = join(folder, keyFile);
 
   async function key(): Promise<Buffer> {
-    await makePrivateFolder(folder);
-    // Made once, by whoever comes first.
-    await writeNew(path, Buffer.from(random.bytes(32)).toString('base64'));
-    const bytes = Buffer.from(await readFile(path, 'utf8'), 'base64');
+    const bytes = Buffer.from(
+      await readOrMake(path, () => Buffer.from(random.bytes(32)).toString('base64')),
+      'base64',
+    );
     if (bytes.length !== 32) throw new GatewayError('state-damaged', `${path} is not a key of 32 bytes.`);
     return bytes;
   }

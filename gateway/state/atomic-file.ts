@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { systemCodeOf } from '../gateway-error.ts';
 
@@ -23,6 +23,18 @@ export async function writeAtomically(path: string, content: string): Promise<vo
     throw error;
   }
   await syncFolder(folder);
+}
+
+/** The content of a file that whoever comes first makes, mode 0600 in a private folder. */
+export async function readOrMake(path: string, make: () => string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (systemCodeOf(error) !== 'ENOENT') throw error;
+  }
+  await makePrivateFolder(dirname(path));
+  await writeNew(path, make());
+  return readFile(path, 'utf8');
 }
 
 /** Writes a file that must not be there yet, mode 0600. @returns false when it was */
