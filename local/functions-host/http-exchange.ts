@@ -63,16 +63,13 @@ export function exchangeWithLibrary(exchange: HttpExchange, proxy: LibraryProxy,
     proxied.destroy();
     if (response.headersSent) response.destroy();
     else if (!response.destroyed) replyProblem(response, 500, { correlationId: id });
-    // What the client still sends has nowhere to go, but the client may not read before it has sent it.
-    request.resume();
   };
 
   proxy.whenTaken(id, () => {
     steps.invoke(invocationRequest(exchange, id)).catch(fail);
   });
   proxied.once('response', (answer) => {
-    if (failed) answer.resume();
-    else passAnswer(answer, response);
+    if (!failed) passAnswer(answer, response);
   });
   proxied.on('error', fail);
   proxied.once('close', () => {
@@ -85,11 +82,8 @@ export function exchangeWithLibrary(exchange: HttpExchange, proxy: LibraryProxy,
   else proxied.end();
 }
 
-// The library gives GET and HEAD requests no body (the WHATWG Request refuses one), so none is passed on;
-// node:http drops it once the answer is sent.
-function carriesBody(request: IncomingMessage): boolean {
-  if (request.method === 'GET' || request.method === 'HEAD') return false;
-  const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers;
+function carriesBody({ headers }: IncomingMessage): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': coding } = headers;
   return coding !== undefined || length !== '0';
 }
 

@@ -93,7 +93,7 @@ function serveRequest(
   awaitsContinue: boolean,
 ): void {
   // A client that waits for leave to send its body will not send it now, so its connection is of no more use.
-  const refuse = (status: number, closing = false) => {
+  const refuse = (status: number, closing = awaitsContinue) => {
     replyProblem(response, status, { closing });
   };
   if (isWebSocketUpgrade(request)) {

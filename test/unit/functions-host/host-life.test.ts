@@ -50,6 +50,7 @@ describe('a host', () => {
     host.send('go on');
     const answer = await response;
     expect([answer.status, await answer.text()]).toEqual([200, '3']);
+    expect(answer.headers.get('connection')).toBe('close');
     expect(await stopped).toBe(0);
     await ended;
   });
