@@ -1,23 +1,27 @@
-import { readFile } from 'node:fs/promises';
 import type { Clock, Random } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { createAccess } from './access.ts';
 import { createHilltopAdapter } from './adapters/hilltop-adapter.ts';
 import { noUsersAdapter } from './adapters/no-users-adapter.ts';
 import type { ApprovalParts } from './approval.ts';
+import { readAuthority } from './authority-file.ts';
 import type { GatewayConfiguration } from './configuration.ts';
+import { GatewayError } from './gateway-error.ts';
 import { createHttpClient } from './http-client.ts';
 import { createOAuthClient } from './oauth-client.ts';
 import { oauthMetadata } from './oauth-metadata.ts';
 import type { RenewalParts } from './renewal.ts';
 import { createServiceClient } from './service-client.ts';
 import { createSeal } from './shares/seal.ts';
-import { createShareMaking } from './shares/share-making.ts';
+import { endAllShares, endShare } from './shares/share-ending.ts';
+import { makeShare, type ShareWish } from './shares/share-making.ts';
+import type { ShareParts } from './shares/share-parts.ts';
+import { reconcileShares } from './shares/share-reconciling.ts';
 import { shareRecordFiles } from './shares/share-records.ts';
 import { credentialsFile } from './state/credentials-store.ts';
 import { folderLocks } from './state/folder-lock.ts';
 import { pendingApprovalFile } from './state/pending-approval.ts';
-import { systemTimer } from './timer.ts';
+import { systemTimer, type Timer } from './timer.ts';
 
 export interface GatewaySurroundings {
   readonly clock: Clock;
@@ -32,8 +36,12 @@ export interface GatewaySurroundings {
 /** The composition root of the gateway: what its commands and its daemon work with. */
 export async function composeGateway(configuration: GatewayConfiguration, surroundings: GatewaySurroundings) {
   const { clock, random, log, proxyEnv, application } = surroundings;
-  const ca = configuration.caFile === undefined ? undefined : await readFile(configuration.caFile, 'utf8');
-  const timer = systemTimer;
+  const ca = configuration.caFile === undefined ? undefined : await readAuthority(configuration.caFile);
+  const closing = new AbortController();
+  const timer: Timer = {
+    sleep: (milliseconds, signal) =>
+      systemTimer.sleep(milliseconds, signal ? AbortSignal.any([closing.signal, signal]) : closing.signal),
+  };
   const http = createHttpClient({ proxyEnv, ...(ca !== undefined && { ca }) });
   const locks = folderLocks(configuration.stateDir, timer);
   const store = credentialsFile(configuration.stateDir, locks);
@@ -61,6 +69,17 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
     gatewayName: configuration.name,
     application,
   };
+  const shareParts: ShareParts = {
+    records,
+    locks,
+    service,
+    credentials: store,
+    adapter,
+    seal,
+    clock,
+    random,
+    log,
+  };
   return {
     configuration,
     clock,
@@ -79,8 +98,15 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
     records,
     seal,
     approval,
-    shares: createShareMaking({ records, service, credentials: store, adapter, seal, clock, random, log }),
+    shares: {
+      create: (wish: ShareWish) => makeShare(shareParts, wish),
+      end: (id: string) => endShare(shareParts, id),
+      endAllLocally: () => endAllShares(shareParts),
+      reconcile: () => reconcileShares(shareParts),
+    },
+    /** Gives up what is under way, waiting included; what is on disk stays whole. */
     close() {
+      closing.abort(new GatewayError('cancelled', 'This gateway is closing.'));
       http.close();
       inside.close();
     },

@@ -68,8 +68,8 @@ export interface ServiceClient {
   /** All shares, page by page. */
   shares(): Promise<SharedDashboard[]>;
   share(id: string): Promise<SharedDashboard>;
-  /** A share that is not there (any more) is no error. */
-  deleteShare(id: string): Promise<void>;
+  /** @returns false when there is no such share (any more) */
+  deleteShare(id: string): Promise<boolean>;
 }
 
 export interface ServiceParts {
@@ -148,8 +148,10 @@ export function createServiceClient({ service, http, access, timer, random }: Se
     async deleteShare(id) {
       try {
         await call('DELETE', `/api/shares/${encodeURIComponent(id)}`);
+        return true;
       } catch (error) {
         if (!(error instanceof GatewayError) || error.code !== 'not-found') throw error;
+        return false;
       }
     },
   };

@@ -1,25 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { Allowlist } from '../../shared/allowlist/rule.ts';
-import type { Clock, Random } from '../../shared/clock.ts';
+import { hour } from '../../shared/clock.ts';
 import { randomText } from '../../shared/identifier.ts';
-import type { Log } from '../../shared/log.ts';
-import type { DashboardReference, OnPremAdapter } from '../adapters/on-prem-adapter.ts';
+import type { DashboardReference, ServiceUser } from '../adapters/on-prem-adapter.ts';
 import { GatewayError, wordsOf } from '../gateway-error.ts';
-import type { ServiceClient, SharedDashboard } from '../service-client.ts';
-import type { CredentialsStore } from '../state/credentials-store.ts';
-import type { Seal } from './seal.ts';
-import type { ShareRecord, ShareRecords } from './share-records.ts';
-
-export interface ShareParts {
-  readonly records: ShareRecords;
-  readonly service: ServiceClient;
-  readonly credentials: Pick<CredentialsStore, 'read'>;
-  readonly adapter: OnPremAdapter;
-  readonly seal: Seal;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-}
+import type { SharedDashboard } from '../service-client.ts';
+import { finishEnding } from './share-ending.ts';
+import type { ShareParts } from './share-parts.ts';
+import type { MakingRecord } from './share-records.ts';
 
 export interface ShareWish {
   readonly dashboard: DashboardReference;
@@ -32,116 +19,112 @@ export interface ShareWish {
   readonly sharedBy: string;
 }
 
-/** 17 characters of 62: about 101 bits. */
+/** 17 characters of 57 that cannot be mistaken for each other: 99 bits. */
 const passwordLength = 17;
 const passwordAlphabet = '23456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ';
 
-/** How long an unfinished share may stand before it counts as left over by a crash. */
-const makingTime = 10 * 60_000;
+/** How long a share that a crash interrupted is still what its sharer wants. */
+const stillWanted = hour;
 
-/** Makes and ends shares on this side and in the service, and keeps the two sides in step. */
-export function createShareMaking(parts: ShareParts) {
-  const { records, service, credentials, adapter, seal, clock, random, log } = parts;
-
-  async function removeLocally(record: ShareRecord): Promise<void> {
-    if (record.serviceUser) await adapter.deleteServiceUser(record.serviceUser.name);
-    await records.remove(record.id);
-  }
-
-  return {
-    /**
-     * The service user first, then the service, then the record that lets requests through: whatever fails in
-     * between leaves nothing open, and is cleaned up.
-     * @throws GatewayError
-     */
-    async create(wish: ShareWish): Promise<SharedDashboard> {
-      const connected = await credentials.read();
-      if (connected?.state !== 'connected') {
-        throw new GatewayError('not-connected', 'This gateway is not connected. Connect it first.');
-      }
-      const key = randomUUID();
-      const user = adapter.hasUsers
-        ? {
-            name: `share-${key.slice(0, 13)}`,
-            password: randomText(random, passwordLength, passwordAlphabet),
-          }
-        : undefined;
-      const dashboard = { ...wish.dashboard, items: [...wish.dashboard.items] };
-      const making: ShareRecord = {
-        id: `making-${key}`,
-        state: 'making',
-        systemId: connected.systemId,
-        dashboard,
-        allowlist: wish.allowlist,
-        ...(user && {
-          serviceUser: { name: user.name, sealedPassword: await seal.seal(user.password, user.name) },
-        }),
-        createdAt: clock.now(),
-      };
-      await records.write(making);
-      try {
-        if (user) await adapter.createServiceUser(user, dashboard);
-        const share = await service.createShare(
-          {
-            dashboard,
-            recipients: [...wish.recipients],
-            ...(wish.message !== undefined && { message: wish.message }),
-            ...(wish.description !== undefined && { description: wish.description }),
-            ...(wish.expiresAt !== undefined && { expiresAt: wish.expiresAt }),
-            allowlist: wish.allowlist,
-            sharedBy: { name: wish.sharedBy },
-          },
-          key,
-        );
-        await records.write({ ...making, id: share.id, state: 'active' });
-        await records.remove(making.id);
-        return share;
-      } catch (error) {
-        await removeLocally(making).catch((left: unknown) =>
-          log.warn('leftover of a share stays', { error: wordsOf(left) }),
-        );
-        throw error;
-      }
-    },
-
-    /** Ends a share in the service and here. @throws GatewayError; nothing is shown any more all the same */
-    async end(id: string): Promise<void> {
-      const record = await records.read(id);
-      // The record first: from here on this gateway refuses, whatever the service says.
-      if (record) await removeLocally(record);
-      await service.deleteShare(id);
-    },
-
-    /** Ends every share of this side, after a disconnect. */
-    async endAllLocally(): Promise<void> {
-      for (const record of await records.list()) await removeLocally(record);
-    },
-
-    /** Removes what the service no longer shares, and what a crash left behind. @returns how many were removed */
-    async reconcile(): Promise<number> {
-      const mine = await records.list();
-      if (mine.length === 0) return 0;
-      const connected = await credentials.read();
-      const open =
-        connected?.state === 'connected'
-          ? new Set((await service.shares()).filter(isOpen).map(({ id }) => id))
-          : undefined;
-      let removed = 0;
-      for (const record of mine) {
-        const over =
-          record.state === 'making'
-            ? clock.now() - record.createdAt > makingTime
-            : connected === undefined || connected.state === 'deleted' || open?.has(record.id) === false;
-        // A share made a moment ago may not be in the list that was asked for before.
-        if (!over || (record.state === 'active' && clock.now() - record.createdAt < 60_000)) continue;
-        await removeLocally(record);
-        removed++;
-      }
-      return removed;
-    },
-  };
+/**
+ * Makes a share. What is to be made goes to disk first; then the service user, the service, and the record that lets
+ * requests through. A failure in between is undone, and what a crash leaves behind {@link completeInterrupted} takes up.
+ * @throws GatewayError
+ */
+export function makeShare(parts: ShareParts, wish: ShareWish): Promise<SharedDashboard> {
+  const { records, locks, credentials, adapter, seal, clock, random, log } = parts;
+  return locks.exclusively('shares', async () => {
+    const connected = await credentials.read();
+    if (connected?.state !== 'connected') {
+      throw new GatewayError('not-connected', 'This gateway is not connected. Connect it first.');
+    }
+    const key = randomText(random, 26, '0123456789abcdefghijklmnopqrstuvwxyz');
+    const { allowlist, dashboard, ...order } = wish;
+    const name = `share-${key.slice(0, 12)}`;
+    const password = randomText(random, passwordLength, passwordAlphabet);
+    const making: MakingRecord = {
+      id: `making-${key}`,
+      state: 'making',
+      systemId: connected.systemId,
+      dashboard: { ...dashboard, items: [...dashboard.items] },
+      allowlist,
+      order: { ...order, recipients: [...order.recipients] },
+      ...(adapter.hasUsers && { serviceUser: { name, sealedPassword: await seal.seal(password, name) } }),
+      createdAt: clock.now(),
+    };
+    await records.write(making);
+    try {
+      return await complete(parts, making, adapter.hasUsers ? { name, password } : undefined);
+    } catch (error) {
+      await finishEnding(parts, making, false).catch((left: unknown) =>
+        log.warn('leftover of a share stays for now', { why: wordsOf(left) }),
+      );
+      if (error instanceof GatewayError && error.code === 'unreachable') throw uncertain(error);
+      throw error;
+    }
+  });
 }
 
-export type ShareMaking = ReturnType<typeof createShareMaking>;
+/**
+ * Takes up what a crash interrupted: the key makes the service give the same share, if it made one. After an hour
+ * nobody expects it any more, and it is undone. Does nothing while another process makes a share.
+ */
+export async function completeInterrupted(parts: ShareParts, systemId: string): Promise<void> {
+  const { records, locks, seal, clock, log } = parts;
+  const held = await locks.tryHold('shares');
+  if (held === undefined) return;
+  try {
+    for (const record of await records.list()) {
+      if (record.state !== 'making') continue;
+      const age = clock.now() - record.createdAt;
+      try {
+        if (record.systemId !== systemId || age > stillWanted || age < -stillWanted) {
+          await finishEnding(parts, record, false);
+          continue;
+        }
+        const { serviceUser: user } = record;
+        const sealed = user && { name: user.name, password: await seal.open(user.sealedPassword, user.name) };
+        const share = await complete(parts, record, sealed);
+        log.info('interrupted share completed', { shareId: share.id });
+      } catch (error) {
+        log.warn('interrupted share not completed', { why: wordsOf(error) });
+        const again = error instanceof GatewayError && ['unreachable', 'not-connected'].includes(error.code);
+        if (!again) await finishEnding(parts, record, false);
+      }
+    }
+  } finally {
+    held.release();
+  }
+}
 
-const isOpen = ({ status }: SharedDashboard) => status === 'active' || status === 'paused';
+async function complete(
+  { records, adapter, service }: ShareParts,
+  making: MakingRecord,
+  user: ServiceUser | undefined,
+): Promise<SharedDashboard> {
+  const { order, id, ...kept } = making;
+  if (user) await adapter.createServiceUser(user, making.dashboard);
+  const { message, description, expiresAt } = order;
+  const share = await service.createShare(
+    {
+      dashboard: making.dashboard,
+      recipients: order.recipients,
+      ...(message !== undefined && { message }),
+      ...(description !== undefined && { description }),
+      ...(expiresAt !== undefined && { expiresAt }),
+      allowlist: making.allowlist,
+      sharedBy: { name: order.sharedBy },
+    },
+    id.slice('making-'.length),
+  );
+  await records.write({ ...kept, id: share.id, state: 'active' });
+  await records.remove(id);
+  return share;
+}
+
+const uncertain = (error: GatewayError) =>
+  new GatewayError(
+    'unreachable',
+    `${error.message}\nNothing is shown. Should the service have noted the share all the same, \`shares\` lists it and \`unshare\` ends it.`,
+    { cause: error },
+  );

@@ -5,10 +5,8 @@ import { allowlistSchema } from '../../shared/allowlist/rule.ts';
 import { systemCodeOf } from '../gateway-error.ts';
 import { makePrivateFolder, removeFile, writeAtomically } from '../state/atomic-file.ts';
 
-const recordSchema = z.strictObject({
-  /** Of the share; while it is being made, the name under which the service is asked for it. */
+const common = z.strictObject({
   id: z.string().regex(/^[a-z0-9-]{1,64}$/),
-  state: z.enum(['making', 'active']),
   systemId: z.string(),
   dashboard: z.strictObject({
     id: z.string(),
@@ -19,11 +17,30 @@ const recordSchema = z.strictObject({
   allowlist: allowlistSchema,
   /** The password is sealed; `name` is its context. */
   serviceUser: z.strictObject({ name: z.string(), sealedPassword: z.string() }).optional(),
+  /** Milliseconds since 1970. */
   createdAt: z.number().int(),
 });
 
+/** Being made: `id` is `making-` and the key under which the service is asked for it, `order` what it is asked for. */
+const making = common.extend({
+  state: z.literal('making'),
+  order: z.strictObject({
+    recipients: z.array(z.string()),
+    message: z.string().optional(),
+    description: z.string().optional(),
+    expiresAt: z.string().optional(),
+    sharedBy: z.string(),
+  }),
+});
+
+/** `active` lets requests through; `ending` waits until the service user is gone and the service knows. */
+const made = common.extend({ state: z.enum(['active', 'ending']) });
+
+const recordSchema = z.discriminatedUnion('state', [making, made]);
+
 /** What this gateway itself knows of a share: the on-prem side has the last word with it. */
 export type ShareRecord = z.infer<typeof recordSchema>;
+export type MakingRecord = z.infer<typeof making>;
 
 export interface ShareRecords {
   read(id: string): Promise<ShareRecord | undefined>;

@@ -1,0 +1,21 @@
+import type { Clock, Random } from '../../shared/clock.ts';
+import type { Log } from '../../shared/log.ts';
+import type { OnPremAdapter } from '../adapters/on-prem-adapter.ts';
+import type { ServiceClient } from '../service-client.ts';
+import type { CredentialsStore } from '../state/credentials-store.ts';
+import type { FolderLocks } from '../state/folder-lock.ts';
+import type { Seal } from './seal.ts';
+import type { ShareRecords } from './share-records.ts';
+
+/** What making, ending and reconciling shares work with. */
+export interface ShareParts {
+  readonly records: ShareRecords;
+  readonly locks: FolderLocks;
+  readonly service: Pick<ServiceClient, 'createShare' | 'deleteShare' | 'share' | 'shares'>;
+  readonly credentials: Pick<CredentialsStore, 'read'>;
+  readonly adapter: OnPremAdapter;
+  readonly seal: Seal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}

@@ -1,0 +1,64 @@
+import { minute } from '../../shared/clock.ts';
+import { GatewayError, wordsOf } from '../gateway-error.ts';
+import { endAllShares, finishEnding } from './share-ending.ts';
+import { completeInterrupted } from './share-making.ts';
+import type { ShareParts } from './share-parts.ts';
+import type { ShareRecord } from './share-records.ts';
+
+/** A share made a moment ago need not be in the list yet. */
+const settled = minute;
+
+/**
+ * Keeps this side in step with the service: what is no longer shared goes with its service user, also when it ended
+ * while this gateway was off; what could not be finished is tried again; what a crash interrupted is taken up.
+ * @throws GatewayError when the service cannot be asked; nothing is removed then
+ */
+export async function reconcileShares(parts: ShareParts): Promise<void> {
+  const { records, credentials, log } = parts;
+  const mine = await records.list();
+  if (mine.length === 0) return;
+  const now = await credentials.read();
+  if (now === undefined || now.state === 'deleted' || now.state === 'disconnecting')
+    return endAllShares(parts);
+  // Expired or revoked: an approval brings the shares back.
+  if (now.state !== 'connected') return;
+
+  const isOver = await overChecker(parts, mine, now.systemId);
+  for (const record of mine) {
+    try {
+      if (record.state === 'ending') await finishEnding(parts, record, record.systemId === now.systemId);
+      else if (record.state === 'active' && (await isOver(record))) {
+        // First on disk, so that it stays over even if the application does not answer.
+        await records.write({ ...record, state: 'ending' });
+        await finishEnding(parts, record, false);
+        log.info('share ended', { shareId: record.id });
+      }
+    } catch (error) {
+      log.warn('share not removed yet', { shareId: record.id, why: wordsOf(error) });
+    }
+  }
+  if (mine.some(({ state }) => state === 'making')) await completeInterrupted(parts, now.systemId);
+}
+
+async function overChecker(
+  { service, clock }: ShareParts,
+  mine: readonly ShareRecord[],
+  systemId: string,
+): Promise<(record: ShareRecord) => Promise<boolean>> {
+  const active = mine.some(({ state }) => state === 'active');
+  const status = new Map(active ? (await service.shares()).map((share) => [share.id, share.status]) : []);
+  return async (record) => {
+    if (record.systemId !== systemId) return true;
+    const known = status.get(record.id);
+    // An expired share can be given more time until the service has ended it.
+    if (known !== undefined) return known === 'ended';
+    if (Math.abs(clock.now() - record.createdAt) < settled) return false;
+    // Only when the service says so of this very share: a list with a gap must not end one.
+    try {
+      return (await service.share(record.id)).status === 'ended';
+    } catch (error) {
+      if (error instanceof GatewayError && error.code === 'not-found') return true;
+      throw error;
+    }
+  };
+}
