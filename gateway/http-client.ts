@@ -27,6 +27,7 @@ export interface HttpAnswer {
 export interface HttpClient {
   /** @throws GatewayError `unreachable` when no complete answer came */
   send(request: HttpRequest): Promise<HttpAnswer>;
+  /** Cuts what is under way; whatever is sent afterwards fails at once with `cancelled`. */
   close(): void;
 }
 
@@ -70,19 +71,27 @@ export function createHttpClient(settings: OutwardSettings = {}): HttpClient {
   const { proxyEnv: _, ...without } = settings;
   const direct = outwardAgents(without);
   const every = [...Object.values(outward), ...Object.values(direct)];
+  const closing = new AbortController();
   return {
     send(request) {
       const agents = isLoopbackHost(request.url.hostname) ? direct : outward;
-      return exchange(request, request.url.protocol === 'https:' ? agents.https : agents.http);
+      return exchange(
+        request,
+        request.url.protocol === 'https:' ? agents.https : agents.http,
+        closing.signal,
+      );
     },
-    close: () => every.forEach((agent) => agent.destroy()),
+    close() {
+      closing.abort();
+      every.forEach((agent) => agent.destroy());
+    },
   };
 }
 
-async function exchange(request: HttpRequest, agent: http.Agent): Promise<HttpAnswer> {
+async function exchange(request: HttpRequest, agent: http.Agent, closing: AbortSignal): Promise<HttpAnswer> {
   const { url, timeout = 20 * second } = request;
   const limit = AbortSignal.timeout(timeout);
-  const signal = request.signal === undefined ? limit : AbortSignal.any([limit, request.signal]);
+  const signal = AbortSignal.any([limit, closing, ...(request.signal ? [request.signal] : [])]);
   try {
     const response = await open(request, agent, signal);
     return {
@@ -92,6 +101,7 @@ async function exchange(request: HttpRequest, agent: http.Agent): Promise<HttpAn
     };
   } catch (error) {
     request.signal?.throwIfAborted();
+    if (closing.aborted) throw new GatewayError('cancelled', 'This gateway is closing.');
     const why = limit.aborted ? `no answer within ${timeout / second} s` : networkWords(error);
     throw new GatewayError('unreachable', `${url.host} cannot be reached: ${why}`, { cause: error });
   }

@@ -1,5 +1,6 @@
 import { watch } from 'node:fs';
-import { minute, second } from '../shared/clock.ts';
+import { join } from 'node:path';
+import { day, hour, minute, second } from '../shared/clock.ts';
 import { awaitApproval, beginApproval } from './approval.ts';
 import { backoff } from './backoff.ts';
 import { startConsoleApi, type ConsoleActions } from './console/console-api.ts';
@@ -11,7 +12,7 @@ import { createWatchers } from './forward/watchers.ts';
 import { GatewayError, wordsOf } from './gateway-error.ts';
 import { readGatewayStatus, type TunnelView } from './gateway-status.ts';
 import type { Gateway } from './gateway.ts';
-import { outwardAgents } from './http-client.ts';
+import { outwardAgents, trusting } from './http-client.ts';
 import { isRenewalDue, renewCredentials } from './renewal.ts';
 import { allowlistFrom } from './shares/dashboard-calls.ts';
 import { makePrivateFolder, removeFile, removeTemporaryFiles, writeAtomically } from './state/atomic-file.ts';
@@ -37,7 +38,8 @@ export async function run(
   const held = await locks.tryHold('run');
   if (!held) throw new GatewayError('busy', 'This gateway runs already, with the same state folder.');
   await makePrivateFolder(configuration.stateDir);
-  await removeTemporaryFiles(configuration.stateDir);
+  for (const folder of [configuration.stateDir, join(configuration.stateDir, 'shares')])
+    await removeTemporaryFiles(folder, clock.now() - 10 * minute);
 
   const watchers = createWatchers(clock);
   const upstream = createUpstream(configuration.upstream, gateway.ca);
@@ -51,13 +53,14 @@ export async function run(
     clock,
     log,
   });
+  const agents = outwardAgents({ proxyEnv, ...(gateway.ca !== undefined && { ca: gateway.ca }) });
+  const proxied = Object.entries(proxyEnv).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
   let tunnels: TunnelListener[] = [];
   let tunnelOf: string | undefined;
 
   function openTunnels(systemId: string): void {
+    if (signal.aborted) return;
     tunnelOf = systemId;
-    const agents = outwardAgents({ proxyEnv, ...(gateway.ca !== undefined && { ca: gateway.ca }) });
-    const proxied = Object.entries(proxyEnv).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
     tunnels = Array.from({ length: configuration.listeners }, () =>
       createTunnelListener({
         connect: async () => {
@@ -69,7 +72,7 @@ export async function run(
         random,
         log,
         ...(proxied && { agent: configuration.service.protocol === 'https:' ? agents.https : agents.http }),
-        ...(gateway.ca !== undefined && { ca: gateway.ca }),
+        ...trusting(gateway.ca),
       }),
     );
   }
@@ -91,6 +94,8 @@ export async function run(
   }
 
   let waiting: Promise<void> | undefined;
+  /** Who was denied does not ask again by itself for a day. */
+  let silentUntil = 0;
   /** Waits for approval in the background, unless this or another process does already. */
   async function beginWaiting(): Promise<void> {
     if (waiting) return;
@@ -99,8 +104,13 @@ export async function run(
     try {
       const pending = await beginApproval(gateway.approval);
       waiting = awaitApproval(gateway.approval, pending, { signal })
-        .then(({ kind }) => log.info('approval', { outcome: kind }))
-        .catch((error: unknown) => log.warn('approval failed', { why: wordsOf(error) }))
+        .then(({ kind }) => {
+          log.info('approval', { outcome: kind });
+          if (kind === 'denied') silentUntil = clock.now() + day;
+        })
+        .catch((error: unknown) => {
+          if (!signal.aborted) log.warn('approval failed', { why: wordsOf(error) });
+        })
         .finally(() => {
           lock.release();
           waiting = undefined;
@@ -153,14 +163,16 @@ export async function run(
 
   async function renewIfDue(credentials: Credentials): Promise<void> {
     const now = clock.now();
-    if (credentials.state !== 'connected' || !isRenewalDue(credentials, now) || now < renewNotBefore) return;
+    if (credentials.state !== 'connected' || !isRenewalDue(credentials, now)) return;
+    if (isAhead(renewNotBefore, now, hour + minute)) return;
     try {
-      await renewCredentials(gateway.renewal, (current) => isRenewalDue(current, clock.now()));
+      const after = await renewCredentials(gateway.renewal, (current) => isRenewalDue(current, clock.now()));
       renewalFailures = 0;
-      log.info('credentials renewed');
+      if (after?.state === 'connected') log.info('credentials renewed');
+      else log.warn('credentials refused', { state: after?.state });
     } catch (error) {
       renewalFailures++;
-      renewNotBefore = now + minute + backoff(renewalFailures, minute, 60 * minute, random);
+      renewNotBefore = now + minute + backoff(renewalFailures, minute, hour, random);
       if (renewalFailures === 1) log.warn('renewal failed; it is tried again', { why: wordsOf(error) });
     }
   }
@@ -174,20 +186,31 @@ export async function run(
       if (systemId !== undefined) openTunnels(systemId);
       reconcileAt = 0;
     }
-    if (credentials === undefined) return;
-    await renewIfDue(credentials);
+    // Somebody asked to connect, and the program that waited for the answer ended.
+    if (systemId === undefined && credentials?.state !== 'disconnecting' && (await isAskedFor())) {
+      await beginWaiting();
+    }
+    if (credentials) await renewIfDue(credentials);
     const now = clock.now();
-    // A clock that was set back must not put the next look days away.
-    if (now < reconcileAt && reconcileAt - now <= reconcileEvery) return;
+    if (isAhead(reconcileAt, now, reconcileEvery)) return;
     reconcileAt = now + reconcileEvery;
-    if (credentials.state === 'disconnecting') await actions.disconnect();
+    if (credentials?.state === 'disconnecting') return actions.disconnect();
     // Nobody travels: a gateway that was shut out asks again by itself, and shows its code here.
-    else if (credentials.state === 'expired' || credentials.state === 'revoked') await beginWaiting();
-    else await shares.reconcile();
+    const shutOut = credentials?.state === 'expired' || credentials?.state === 'revoked';
+    if (shutOut && !isAhead(silentUntil, now, day)) await beginWaiting();
+    await shares.reconcile();
+  }
+
+  async function isAskedFor(): Promise<boolean> {
+    const pending = await gateway.pending.read();
+    return pending?.service === configuration.service.origin && pending.expiresAt > clock.now();
   }
 
   let wake: (pause: number) => void = () => {};
   // Several changes come together; one look, a moment later, serves them all.
+  const ended = new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
   const watcher = watch(configuration.stateDir, () => wake(50));
   watcher.on('error', () => {});
   signal.addEventListener('abort', () => wake(0), { once: true });
@@ -195,7 +218,8 @@ export async function run(
   let lastFailure = '';
   try {
     while (!signal.aborted) {
-      await look().then(
+      // What is under way may take minutes; it is given up when the gateway closes, and loses nothing.
+      await Promise.race([look(), ended]).then(
         () => (lastFailure = ''),
         (error: unknown) => {
           // The same failure is said once.
@@ -218,7 +242,13 @@ export async function run(
     await removeFile(consoleAddressFile(configuration.stateDir));
     await local.close();
     await closeTunnels();
+    await waiting;
     upstream.close();
+    for (const agent of Object.values(agents)) agent.destroy();
     held.release();
   }
 }
+
+/** Whether a moment is still to come; one further away than was ever planned shows a clock that was set back. */
+const isAhead = (moment: number, now: number, farthest: number): boolean =>
+  now < moment && moment - now <= farthest;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { GatewayError } from '../gateway-error.ts';
+import { GatewayError, systemCodeOf } from '../gateway-error.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http-client.ts';
 import type { OnPremAdapter } from './on-prem-adapter.ts';
 
@@ -16,17 +16,30 @@ const basic = (name: string, password: string) => ({
   authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
 });
 
+function read(answer: HttpAnswer): z.infer<typeof dashboardSchema> {
+  try {
+    return dashboardSchema.parse(JSON.parse(answer.text));
+  } catch {
+    throw new GatewayError('upstream', 'The application describes its dashboard in words not known here.');
+  }
+}
+
 /** Hilltop Monitor: users by its admin API, sign-in by HTTP Basic (RFC 7617). */
 export function createHilltopAdapter(
   settings: { url: string; adminName: string; adminPasswordFile: string },
   http: HttpClient,
 ): OnPremAdapter {
   async function send(request: Omit<HttpRequest, 'url'> & { path: string }): Promise<HttpAnswer> {
-    const password = (await readFile(settings.adminPasswordFile, 'utf8')).trim();
+    const password = await readFile(settings.adminPasswordFile, 'utf8').catch((error: unknown) => {
+      throw new GatewayError(
+        'config',
+        `adapter.adminPasswordFile: ${settings.adminPasswordFile} cannot be read: ${systemCodeOf(error) ?? 'unknown fault'}.`,
+      );
+    });
     return http.send({
       ...request,
       url: new URL(request.path, settings.url),
-      headers: { ...request.headers, ...basic(settings.adminName, password) },
+      headers: { ...request.headers, ...basic(settings.adminName, password.trim()) },
     });
   }
 
@@ -38,6 +51,12 @@ export function createHilltopAdapter(
   return {
     hasUsers: true,
     async createServiceUser({ name, password }, dashboard) {
+      const strange = dashboard.items.find((item) => !/^\d{1,15}$/.test(item));
+      if (strange !== undefined)
+        throw new GatewayError(
+          'usage',
+          `Items of Hilltop Monitor are numbers of elements; ${strange} is none.`,
+        );
       const answer = await send({
         method: 'POST',
         path: '/api/users',
@@ -60,7 +79,7 @@ export function createHilltopAdapter(
       const answer = await send({ method: 'GET', path: `/api/dashboards/${encodeURIComponent(id)}` });
       if (answer.status === 404) return undefined;
       expectStatus(answer, 'describe the dashboard', [200]);
-      const { title, path, elementIds, calls } = dashboardSchema.parse(JSON.parse(answer.text));
+      const { title, path, elementIds, calls } = read(answer);
       return { id, title, entryPath: path, items: elementIds.map(String), calls };
     },
   };

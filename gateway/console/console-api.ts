@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { sameSecret } from '../../shared/identifier.ts';
 import type { Log } from '../../shared/log.ts';
-import { GatewayError, wordsOf, type GatewayErrorCode } from '../gateway-error.ts';
+import { GatewayError, systemCodeOf, wordsOf, type GatewayErrorCode } from '../gateway-error.ts';
 import type { GatewayStatus } from '../gateway-status.ts';
 import { isLoopbackHost } from '../service-origin.ts';
 import { ServiceProblem } from '../service-problem.ts';
@@ -78,7 +78,8 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
   }
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Left open when too long: the answer goes out on the same connection.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > mostBodyBytes) throw new HttpFault(413, 'The body is larger than 8 MiB.');
     chunks.push(chunk);
@@ -142,7 +143,9 @@ export async function startConsoleApi({
   }
 
   function reply(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
-    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
+    // What is left of a body that was too long is not waited for.
+    const last = status === 413 ? { connection: 'close' } : {};
+    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store', ...last });
     response.end(body === undefined ? undefined : JSON.stringify(body));
   }
 
@@ -176,7 +179,10 @@ export async function startConsoleApi({
     (request, response) => void answer(request, response),
   );
   server.listen(port, hostname);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    const why = systemCodeOf(error) === 'EADDRINUSE' ? 'another program listens there' : wordsOf(error);
+    throw new GatewayError('config', `console: ${hostname}:${port} cannot be used: ${why}.`);
+  });
   const address = server.address() as AddressInfo;
   return {
     origin: `http://${hostname.includes(':') ? `[${hostname}]` : hostname}:${address.port}`,

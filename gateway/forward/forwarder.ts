@@ -163,7 +163,7 @@ export function createForwarder(parts: ForwarderParts) {
       answer.once('close', over);
       if (down) failures.recovered();
       down = false;
-      const headers = guardedHeaders(answer.headers, upstreamAddress);
+      const headers = guardedHeaders(answer.headers, new URL(call.target, upstreamAddress));
       const status = answer.statusCode ?? 0;
       if (headers === undefined) {
         answer.destroy();

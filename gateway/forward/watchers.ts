@@ -11,6 +11,8 @@ export interface Watcher {
 }
 
 const mostWatchers = 10_000;
+/** RFC 5321 section 4.5.3.1.3: a path, brackets included. */
+const longestAddress = 256;
 
 /** Who is watching which share just now: a request under way, or one within the last minute. */
 export function createWatchers(clock: Clock) {
@@ -27,10 +29,13 @@ export function createWatchers(clock: Clock) {
   return {
     current,
     /** @returns to be called when the request is over */
-    note(shareId: string, recipient: string): () => void {
+    note(shareId: string, told: string): () => void {
+      const recipient = told.slice(0, longestAddress);
       const key = `${shareId} ${recipient}`;
       const now = clock.now();
-      if (watchers.size >= mostWatchers) current();
+      // The names come from outside: however many there are, no more are kept.
+      if (watchers.size >= mostWatchers && !watchers.has(key) && current().length >= mostWatchers)
+        return () => {};
       const known = watchers.get(key) ?? {
         shareId,
         recipient,
