@@ -1,9 +1,11 @@
+import { minute } from '../../shared/clock.ts';
 import type { Assets } from './assets.ts';
 import { ALARM_LIMIT, SHOWN_PARAMETERS, TREND_POINTS, TREND_SPAN, type Dashboard } from './dashboards.ts';
 import { findElement } from './elements.ts';
 
 /**
- * Every request that the page of a dashboard makes, and nothing else.
+ * Every request that the page of a dashboard makes, and nothing else, in the form in which the
+ * gateway program reads explicit lists.
  * @param elementIds those of the dashboard's elements that the reader may see
  */
 export function dashboardCalls(
@@ -31,8 +33,8 @@ export function dashboardCalls(
     json: {
       elementId: { oneOf: ids },
       parameter: { oneOf: parameters },
-      from: momentAround(-TREND_SPAN),
-      to: momentAround(0),
+      from: momentAgo(TREND_SPAN / minute),
+      to: momentAgo(0),
       points: TREND_POINTS,
     },
   }));
@@ -40,12 +42,15 @@ export function dashboardCalls(
   return [...reads, ...values, ...trends, alarms];
 }
 
-/** Milliseconds that the clocks of this system, of the gateway and of the service may be apart. */
-const CLOCK_DIFFERENCE = 120_000;
+/** Minutes that the clocks of this system, of the gateway and of the service may be apart. */
+const CLOCK_DIFFERENCE = 2;
 
-const momentAround = (offset: number) => ({
-  time: { format: 'unix-ms', relative: [offset - CLOCK_DIFFERENCE, offset + CLOCK_DIFFERENCE] },
-});
+/** A moment in whole seconds so many minutes ago, or nearly so. */
+function momentAgo(minutes: number): object {
+  const bounds = [-minutes - CLOCK_DIFFERENCE, -minutes + CLOCK_DIFFERENCE];
+  const time = bounds.map((bound) => `${bound < 0 ? '-' : '+'}${Math.abs(bound)}m`);
+  return { time, format: 'unix-ms', fraction: 0, step: 1000 };
+}
 
 function groupByParameters(elementIds: readonly number[]): { ids: number[]; parameters: string[] }[] {
   const groups = new Map<string, { ids: number[]; parameters: string[] }>();

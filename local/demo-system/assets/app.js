@@ -183,8 +183,9 @@ async function readAlarms({ elementIds, elements }) {
   showAlarms(alarms);
 }
 
-/** @param {Dashboard} dashboard @param {number} to the server's time: the viewer's clock may be wrong */
-async function readTrends({ elements }, to) {
+/** @param {Dashboard} dashboard @param {number} at the server's time: the viewer's clock may be wrong */
+async function readTrends({ elements }, at) {
+  const to = at - (at % SECOND);
   const wanted = elements.flatMap(({ id, parameters }) => parameters.map((parameter) => ({ id, parameter })));
   await Promise.all(
     wanted.map(async ({ id, parameter }) => {

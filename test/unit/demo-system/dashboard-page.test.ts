@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { runHilltop, type RunningHilltop } from './running-hilltop.ts';
+import { compileAllowlist } from '../../../shared/allowlist/compile.ts';
+import { decide } from '../../../shared/allowlist/decide.ts';
+import { explicitAllowlist } from '../../../shared/allowlist/explicit.ts';
+import { runHilltop, START, type RunningHilltop } from './running-hilltop.ts';
 
 let hilltop: RunningHilltop;
 let viewer: string;
@@ -80,3 +83,47 @@ test('the script of the pages asks for no address but those that calls name', as
     ]),
   );
 });
+
+test.each(['north', 'headend', 'power'])(
+  'the calls of %s admit what its script asks, no more',
+  async (id) => {
+    const answer = await hilltop.ask(`/api/dashboards/${id}`, { as: hilltop.admin });
+    const { calls, elements, elementIds } = answer.json as {
+      calls: unknown;
+      elements: { id: number; parameters: { name: string }[] }[];
+      elementIds: number[];
+    };
+    const allowlist = compileAllowlist(explicitAllowlist(calls));
+    const admits = (target: string, content: object) =>
+      decide(
+        allowlist,
+        {
+          method: 'POST',
+          target,
+          contentType: 'application/json',
+          body: Buffer.from(JSON.stringify(content)),
+        },
+        START + 1_234,
+      ).admitted;
+    const trendOf = (elementId: number, parameter: string, to = START) => ({
+      elementId,
+      parameter,
+      from: to - 600_000,
+      to,
+      points: 60,
+    });
+    for (const { id: elementId, parameters } of elements) {
+      const names = parameters.map(({ name }) => name);
+      expect(admits('/api/elements/values', { elementId, parameters: names })).toBe(true);
+      expect(admits('/api/elements/values', { elementId, parameters: ['input', ...names] })).toBe(false);
+      for (const name of names) expect(admits('/api/trends', trendOf(elementId, name))).toBe(true);
+      expect(admits('/api/trends', trendOf(elementId, names[0] ?? '', START - 3_600_000))).toBe(false);
+    }
+    expect(admits('/api/alarms/active', { elementIds, limit: 20 })).toBe(true);
+    expect(admits('/api/alarms/active', { elementIds: [...elementIds, 999], limit: 20 })).toBe(false);
+    expect(admits('/api/elements/values', { elementId: 999, parameters: ['power', 'temperature'] })).toBe(
+      false,
+    );
+    expect(admits('/api/users', { name: 'x', password: 'seventeen-letters' })).toBe(false);
+  },
+);
