@@ -24,7 +24,11 @@ export interface ApprovalParts {
 }
 
 export type ApprovalOutcome =
-  { kind: 'connected'; credentials: ConnectedCredentials } | { kind: 'denied' } | { kind: 'expired' };
+  | { kind: 'connected'; credentials: ConnectedCredentials }
+  | { kind: 'denied' }
+  | { kind: 'expired' }
+  /** Somebody on this side no longer wants it: `disconnect` removed the grant. */
+  | { kind: 'withdrawn' };
 
 /**
  * The grant that is waiting on disk, or a new one. Hold the `approval` lock.
@@ -67,6 +71,7 @@ export async function awaitApproval(
   const pace = new PollPace(pending.interval);
   while (clock.now() < pending.expiresAt) {
     await timer.sleep(pace.wait(), hooks.signal);
+    if ((await parts.pending.read())?.deviceCode !== pending.deviceCode) return { kind: 'withdrawn' };
     hooks.onPoll?.();
     let outcome: PollOutcome;
     try {

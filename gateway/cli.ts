@@ -106,6 +106,11 @@ async function main(args: string[]): Promise<number> {
     print(`${command.usage}\n\n${command.summary}`);
     return 0;
   }
+  const strange = parsed.positionals[command.mostWords ?? 0];
+  if (strange !== undefined) {
+    note(`What is ${strange} for?\n\nUsage: ${command.usage}`);
+    return 2;
+  }
   const flag = (key: string) => (typeof flags[key] === 'string' ? flags[key] : undefined);
   // eslint-disable-next-line no-restricted-properties -- the composition root of the gateway
   const environment = process.env;

@@ -7,9 +7,20 @@ import { insecureAddress } from './service-origin.ts';
 
 const webAddress = z.url({ protocol: /^https?$/, error: 'must be an http(s) address' });
 
+/** A server's address; what it says beyond that would be ignored, so it is refused. */
+const origin = webAddress.refine(
+  (text) => {
+    const url = URL.parse(text);
+    return (
+      url === null || (url.username + url.password + url.search + url.hash === '' && url.pathname === '/')
+    );
+  },
+  { error: 'must name only the server, without user, path or query' },
+);
+
 const fileSchema = z.strictObject({
-  service: webAddress,
-  upstream: webAddress,
+  service: origin,
+  upstream: origin,
   stateDir: z.string().min(1),
   name: z.string().trim().min(1).max(100).default(hostname().slice(0, 100)),
   caFile: z.string().min(1).optional(),
@@ -23,7 +34,7 @@ const fileSchema = z.strictObject({
     .discriminatedUnion('kind', [
       z.strictObject({
         kind: z.literal('hilltop'),
-        url: webAddress,
+        url: origin,
         adminName: z.string().min(1),
         adminPasswordFile: z.string().min(1),
       }),
@@ -63,7 +74,7 @@ async function readFileContent(file: string, mayBeMissing: boolean): Promise<Rec
     );
   }
   try {
-    return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(text.replace(/^\uFEFF/, '')));
   } catch {
     throw new GatewayError('config', `The configuration ${file} is not a JSON object.`);
   }

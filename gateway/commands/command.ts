@@ -19,6 +19,8 @@ export interface CommandContext {
 export interface Command {
   readonly summary: string;
   readonly usage: string;
+  /** How many words may follow besides flags; none unless told. */
+  readonly mostWords?: number;
   readonly options: Readonly<
     Record<string, { type: 'string' | 'boolean'; multiple?: boolean; short?: string }>
   >;

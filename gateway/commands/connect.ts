@@ -34,6 +34,9 @@ export const connectCommand: Command = {
       case 'denied':
         note('The request was denied in the portal.');
         return 1;
+      case 'withdrawn':
+        note('The request ended without an approval. Run `connect` again for a new code.');
+        return 1;
       case 'expired':
         note('Nobody decided in time. Run `connect` again for a new code.');
         return 1;

@@ -18,15 +18,13 @@ export async function reconcileShares(parts: ShareParts): Promise<void> {
   const mine = await records.list();
   if (mine.length === 0) return;
   const now = await credentials.read();
-  if (now === undefined || now.state === 'deleted' || now.state === 'disconnecting')
-    return endAllShares(parts);
-  // Expired or revoked: an approval brings the shares back.
-  if (now.state !== 'connected') return;
-
-  const isOver = await overChecker(parts, mine, now.systemId);
+  if (now?.state === 'deleted' || now?.state === 'disconnecting') return endAllShares(parts);
+  // Expired, revoked, or moved away because it was damaged: an approval brings the shares back.
+  const systemId = now?.state === 'connected' ? now.systemId : undefined;
+  const isOver = systemId === undefined ? async () => false : await overChecker(parts, mine, systemId);
   for (const record of mine) {
     try {
-      if (record.state === 'ending') await finishEnding(parts, record, record.systemId === now.systemId);
+      if (record.state === 'ending') await finishEnding(parts, record, record.systemId === systemId);
       else if (record.state === 'active' && (await isOver(record))) {
         // First on disk, so that it stays over even if the application does not answer.
         await records.write({ ...record, state: 'ending' });
@@ -37,7 +35,8 @@ export async function reconcileShares(parts: ShareParts): Promise<void> {
       log.warn('share not removed yet', { shareId: record.id, why: wordsOf(error) });
     }
   }
-  if (mine.some(({ state }) => state === 'making')) await completeInterrupted(parts, now.systemId);
+  if (systemId !== undefined && mine.some(({ state }) => state === 'making'))
+    await completeInterrupted(parts, systemId);
 }
 
 async function overChecker(
