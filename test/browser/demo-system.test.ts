@@ -45,9 +45,9 @@ describe('the demo system, by hand', () => {
     await portal.goto((await link.getAttribute('href')) ?? '');
     await signInWith(portal, new Person(runtime, 'olga@plant.example'));
     await portal.getByRole('heading', { name: 'Connect this system?' }).waitFor();
-    await portal.getByLabel('Name of the organization').fill('Plant Ltd');
+    await portal.getByLabel('Name of the organization', { exact: true }).fill('Plant Ltd');
     await portal.getByLabel('Short name of the organization').fill('plant');
-    await portal.getByLabel('Name of the system').fill('Hilltop North');
+    await portal.getByLabel('Name of the system', { exact: true }).fill('Hilltop North');
     await portal.getByLabel('Short name of the system').fill('hilltop-north');
     await portal.getByRole('checkbox').check();
     await screenshot(portal, 'connect-review', { fullPage: true });

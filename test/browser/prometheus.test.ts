@@ -13,6 +13,7 @@ describe('Prometheus, shared', () => {
   let runtime: Runtime;
   let gateway: Gateway;
   let share: { id: string; url: string };
+  let onPremTroubles: string[] = [];
   const guestEmail = 'guest@partner.example';
 
   beforeAll(async () => {
@@ -38,7 +39,7 @@ describe('Prometheus, shared', () => {
 
   it('shares the graph page with an allowlist from a recording', async () => {
     const har = join(runtime.dataDir, 'graph.har');
-    await recordGraph(browser, prometheus.origin, har);
+    onPremTroubles = await recordGraph(browser, prometheus.origin, har);
     const result = await gateway.cli(
       'share',
       ...['--dashboard', 'graph', '--title', 'Targets up', '--path', graphPath],
@@ -56,7 +57,7 @@ describe('Prometheus, shared', () => {
     await screenshot(page, 'prometheus-sign-in');
     await signInWith(page, new Person(runtime, guestEmail));
     await page.waitForURL(`${share.url}**`);
-    await page.locator('.graph svg path').first().waitFor();
+    await page.locator('.graph svg path').first().waitFor({ state: 'attached' });
     expect(new URL(page.url()).origin).toBe(new URL(share.url).origin);
     await screenshot(page, 'prometheus-shared');
     // Again, as its owner does when wanting fresh values.
@@ -65,7 +66,8 @@ describe('Prometheus, shared', () => {
       await page.locator('input.execute_btn, button.execute_btn').first().click();
       expect((await answered).status()).toBe(200);
     }
-    expect(found).toEqual([]);
+    // Nothing is refused or broken that is not so on-prem: Debian's page has a script error of its own.
+    expect(new Set(found)).toEqual(new Set(onPremTroubles));
 
     const asked = (query: string) =>
       page.evaluate(async (expression) => {
@@ -84,7 +86,7 @@ describe('Prometheus, shared', () => {
     const page = await context.newPage();
     await page.goto(`${runtime.origin}/invitations/${share.id}`);
     await signInWith(page, new Person(runtime, guestEmail));
-    await page.locator('.graph svg path').first().waitFor();
+    await page.locator('.graph svg path').first().waitFor({ state: 'attached' });
     expect((await gateway.cli('unshare', share.id)).code).toBe(0);
     await page.reload();
     await page.getByRole('heading', { name: 'No longer shared' }).waitFor();

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { eventually } from '../../local/rehearsal/runtime.ts';
+import { troubles } from './chromium.ts';
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -59,9 +60,13 @@ export async function startPrometheus(): Promise<{ origin: string; close(): Prom
 /** The dashboard to share: Debian's build serves the graph page here. */
 export const graphPath = '/classic/graph?g0.expr=up&g0.tab=0&g0.range_input=1h';
 
-/** Opens the graph page on-prem, presses Execute some times, and keeps what it called as a HAR. */
-export async function recordGraph(browser: Browser, origin: string, harFile: string): Promise<void> {
+/**
+ * Opens the graph page on-prem, presses Execute some times, and keeps what it called as a HAR.
+ * @returns the errors that the page has by itself
+ */
+export async function recordGraph(browser: Browser, origin: string, harFile: string): Promise<string[]> {
   const context = await browser.newContext({ recordHar: { path: harFile, content: 'omit' } });
+  const found = troubles(context);
   const page = await context.newPage();
   await page.goto(origin + graphPath);
   for (let refresh = 0; refresh < 3; refresh++) {
@@ -71,4 +76,5 @@ export async function recordGraph(browser: Browser, origin: string, harFile: str
   }
   await page.waitForTimeout(500);
   await context.close();
+  return found;
 }
