@@ -65,12 +65,18 @@ export class Dispatcher {
     const reply: Reply = async (response) => {
       clearTimeout(slow);
       const small = early === undefined ? await this.#small(response) : undefined;
+      if (exchange.aborted) return;
       if (small !== undefined) return this.#sendSmall(control, message.id, response, small);
-      await (early ?? meet());
+      if (early !== undefined || !hasFailed(response)) await (early ?? meet());
       if (exchange.aborted) return;
       if (rendezvous !== undefined) return this.#replyBy(rendezvous, message.id, response);
-      this.#sendSmall(control, message.id, { status: 503, headers: {} }, undefined);
-      throw new Error('no rendezvous for a large response');
+      this.#sendSmall(
+        control,
+        message.id,
+        { status: hasFailed(response) ? 500 : 503, headers: {} },
+        undefined,
+      );
+      throw new Error('a body that failed, or is large and found no rendezvous');
     };
     void this.#run(exchange, reply).finally(async () => {
       clearTimeout(slow);
@@ -178,12 +184,14 @@ export class Dispatcher {
   async #run(exchange: Exchange, reply: Reply, handled = this.#handled(exchange)): Promise<void> {
     this.#exchanges.add(exchange);
     const response = await handled;
+    // It may fail while nobody reads it yet.
+    if (response.body instanceof Readable) response.body.on('error', () => {});
     try {
       if (!exchange.aborted) await reply(response);
     } catch (error) {
       if (!exchange.aborted) this.#options.log.warn('tunnel.response-broken', { error: String(error) });
     } finally {
-      destroy(response);
+      if (response.body instanceof Readable) response.body.destroy();
       this.#exchanges.delete(exchange);
       exchange.end();
     }
@@ -198,7 +206,7 @@ export class Dispatcher {
     }
   }
 
-  /** The whole body if it fits the control channel; undefined as soon as that is, or may be, not so. */
+  /** The whole body if it fits the control channel; undefined when it does not, may not, or has failed. */
   async #small(response: RelayedResponse): Promise<Uint8Array | undefined> {
     const { body } = response;
     if (body === undefined) return new Uint8Array();
@@ -206,7 +214,9 @@ export class Dispatcher {
     const stated = statedLength(response);
     if (isEventStream(response) || (stated ?? 0) > controlBodyLimit) return undefined;
     const { smallEnd, quickEnd } = this.#options.limits;
-    return wholeIfSmall(body, controlBodyLimit, stated === undefined ? quickEnd : smallEnd);
+    return wholeIfSmall(body, controlBodyLimit, stated === undefined ? quickEnd : smallEnd).catch(
+      () => undefined,
+    );
   }
 
   #sendSmall(
@@ -222,8 +232,7 @@ export class Dispatcher {
 
   async #replyBy(rendezvous: Rendezvous, id: string, response: RelayedResponse): Promise<void> {
     const head = responseHead(id, response, response.body !== undefined);
-    if (head !== undefined) return rendezvous.reply(head, response.body);
-    destroy(response);
+    if (head !== undefined && !hasFailed(response)) return rendezvous.reply(head, response.body);
     this.#options.log.error('tunnel.response-unfit', { status: response.status });
     await rendezvous.reply(failure(id), undefined);
   }
@@ -237,8 +246,4 @@ const failure = (requestId: string): ResponseMessage => ({
   body: false,
 });
 
-function destroy(response: RelayedResponse): void {
-  if (!(response.body instanceof Readable)) return;
-  response.body.on('error', () => {});
-  response.body.destroy();
-}
+const hasFailed = ({ body }: RelayedResponse): boolean => body instanceof Readable && body.destroyed;

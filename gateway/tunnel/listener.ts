@@ -52,6 +52,9 @@ export interface TunnelListener {
 /** What is left of a token's life for it to be worth another attempt. */
 const worthTrying = minute;
 
+/** So many failures in a row make a listener ask where to go, though its token is still good. */
+const askAgainAfter = 5;
+
 /**
  * Keeps one listener on a hybrid connection for ever: reconnects with full jitter, renews its token in band, finds
  * half-open connections, and hands what comes to `handle`. For two listeners create two.
@@ -139,6 +142,8 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
       flapping = lasted !== undefined && lasted < limits.stable;
       failed = (lasted ?? 0) >= limits.stable ? 1 : failed + 1;
       lastError = reason;
+      // Perhaps the relay has moved.
+      if (failed % askAgainAfter === 0) held = undefined;
       failures.failed(reason);
       enter('waiting', reason);
       await wait(backoff(failed, limits.backoffBase, limits.backoffCap, random), stop.signal).catch(() => {});

@@ -2,7 +2,11 @@ import { createServer, type Server, Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import WebSocket from 'ws';
-import { createTunnelListener, type TunnelListener } from '../../../gateway/tunnel/listener.ts';
+import {
+  createTunnelListener,
+  type TunnelListener,
+  type TunnelState,
+} from '../../../gateway/tunnel/listener.ts';
 import type { RelayedRequest, RelayedResponse } from '../../../gateway/tunnel/relayed-request.ts';
 import type { TunnelLimits } from '../../../gateway/tunnel/tunnel-limits.ts';
 import { type Relay, startRelay } from '../../../local/relay/relay.ts';
@@ -74,6 +78,7 @@ export interface ListenerSetup {
   /** Where to connect instead of the relay's own address. */
   readonly endpoint?: string;
   readonly ca?: string | Buffer;
+  readonly onState?: (state: TunnelState) => void;
 }
 
 export const webSocketEndpoint = (relay: { endpoint: string }): string =>
@@ -99,6 +104,7 @@ export async function listenerOn(
     log: setup.log ?? silentLog,
     limits: { backoffBase: 20, backoffCap: 50, ...setup.limits },
     ...(setup.ca !== undefined && { ca: setup.ca }),
+    ...(setup.onState && { onState: setup.onState }),
   });
   onCleanUp(() => listener.close());
   await until(() => listener.state().kind === 'connected');
@@ -171,13 +177,11 @@ export function rawListener(relay: Relay, path = 'hyco'): Promise<RawPeer> {
   return new RawPeer(address, { ServiceBusAuthorization: tokenFor(path, 'listen') }).opened();
 }
 
-/** A TCP proxy that can stop forwarding without closing anything, as a network does. */
-export async function tcpProxy(
-  target: string,
-): Promise<{ authority: string; freeze(): void; connections(): number }> {
+/** A TCP proxy that can lose what it carries without closing anything, as networks do, or cut it. */
+export async function tcpProxy(target: string) {
   const { hostname, port } = new URL(target);
-  let frozen = false;
   const open = new Set<Socket>();
+  const frozen = new WeakSet<Socket>();
   const server: Server = createServer((near) => {
     const far = new Socket();
     far.connect(Number(port), hostname);
@@ -187,23 +191,31 @@ export async function tcpProxy(
     ] as const) {
       open.add(from);
       from.on('data', (chunk) => {
-        if (!frozen) to.write(chunk);
+        if (!frozen.has(from)) to.write(chunk);
       });
       from.on('error', () => {});
       from.on('close', () => {
         open.delete(from);
-        if (!frozen) to.destroy();
+        if (!frozen.has(from)) to.destroy();
       });
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onCleanUp(() => {
+  const cut = () => {
     for (const socket of open) socket.destroy();
+  };
+  onCleanUp(() => {
+    cut();
     return new Promise((resolve) => server.close(resolve));
   });
   return {
     authority: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    freeze: () => (frozen = true),
-    connections: () => open.size,
+    /** From now on the connections of this moment carry nothing, and do not say so. */
+    freeze: () => {
+      for (const socket of open) frozen.add(socket);
+    },
+    cut,
+    /** Sockets, two for each connection. */
+    sockets: () => open.size,
   };
 }
