@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { minute } from '../shared/clock.ts';
 import { sourceOf } from './trigger/browser.ts';
-import { http, type Handler } from './trigger/endpoint.ts';
-import { oauthErrors, oauthJson, readOAuthForm } from './trigger/oauth-endpoint.ts';
+import { http } from './trigger/endpoint.ts';
+import { oauthEndpoint, oauthErrors, oauthJson, readOAuthForm } from './trigger/oauth-endpoint.ts';
 import { parseFields } from './trigger/request-body.ts';
 
 const fieldsSchema = z.object({
@@ -11,7 +11,7 @@ const fieldsSchema = z.object({
 });
 
 /** RFC 8628 section 3.1: a gateway asks to be approved. */
-export const deviceAuthorization: Handler = async ({ deviceGrants, throttle, site }, request) => {
+export const deviceAuthorization = oauthEndpoint(async ({ deviceGrants, throttle, site }, request) => {
   const fields = parseFields(fieldsSchema, await readOAuthForm(request));
   const source = sourceOf(request);
   await throttle.take(`device authorization ${source}`, { count: 300, window: 10 * minute });
@@ -29,7 +29,7 @@ export const deviceAuthorization: Handler = async ({ deviceGrants, throttle, sit
     expires_in: grant.expiresIn,
     interval: grant.interval,
   });
-};
+});
 
 http('device-authorization', {
   methods: ['POST'],

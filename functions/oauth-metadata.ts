@@ -1,7 +1,11 @@
 import { http, type Handler } from './trigger/endpoint.ts';
+import { grantedScope } from './trigger/oauth-endpoint.ts';
 import { json } from './trigger/responses.ts';
 
-/** RFC 8414: every OAuth endpoint is found from here. */
+/**
+ * RFC 8414: every OAuth endpoint is found from here. There is no authorization endpoint, so there are no
+ * response types, and section 3.2 has lists without elements left out (erratum 7793 settles it).
+ */
 export const oauthMetadata: Handler = async ({ site }) =>
   json(
     200,
@@ -11,7 +15,7 @@ export const oauthMetadata: Handler = async ({ site }) =>
       token_endpoint: `${site.publicOrigin}/oauth/token`,
       revocation_endpoint: `${site.publicOrigin}/oauth/revoke`,
       grant_types_supported: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
-      response_types_supported: [],
+      scopes_supported: [grantedScope],
       token_endpoint_auth_methods_supported: ['none'],
       revocation_endpoint_auth_methods_supported: ['none'],
       service_documentation: `${site.publicOrigin}/`,

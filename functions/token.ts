@@ -1,7 +1,13 @@
 import { OAuthError } from '../shared/oauth/oauth-error.ts';
 import type { IssuedCredentials } from '../shared/systems/gateway-credentials.ts';
-import { http, type Handler } from './trigger/endpoint.ts';
-import { oauthErrors, oauthJson, readOAuthForm } from './trigger/oauth-endpoint.ts';
+import { http } from './trigger/endpoint.ts';
+import {
+  grantedScope,
+  oauthEndpoint,
+  oauthErrors,
+  oauthJson,
+  readOAuthForm,
+} from './trigger/oauth-endpoint.ts';
 
 const deviceCodeGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
@@ -16,12 +22,13 @@ const tokenResponse = ({ accessToken, refreshKey, expiresIn, gateway }: IssuedCr
   token_type: 'Bearer',
   expires_in: expiresIn,
   refresh_token: refreshKey,
+  scope: grantedScope,
   system_id: gateway.systemId,
   gateway_id: gateway.id,
 });
 
 /** RFC 6749 section 5 for the device grant (RFC 8628 section 3.4) and for renewal (RFC 6749 section 6). */
-export const token: Handler = async ({ deviceGrants, credentials, organizations }, request) => {
+export const token = oauthEndpoint(async ({ deviceGrants, credentials, organizations }, request) => {
   const fields = await readOAuthForm(request);
   switch (required(fields, 'grant_type')) {
     case deviceCodeGrant: {
@@ -38,6 +45,6 @@ export const token: Handler = async ({ deviceGrants, credentials, organizations 
     default:
       throw new OAuthError('unsupported_grant_type', 'Use the device code or the refresh token grant.');
   }
-};
+});
 
 http('token', { methods: ['POST'], route: 'oauth/token', handler: token, errors: oauthErrors });

@@ -31,10 +31,12 @@ export function readCookie(request: HttpRequest, name: string): string | undefin
   return undefined;
 }
 
-/** The address the request came from: what the outermost trusted front end says, never the client itself. */
+/** The address the request came from, without its port: what the outermost trusted front end says. */
 export function sourceOf(request: HttpRequest): string {
   const forwarded = (request.headers.get('x-forwarded-for') ?? '').split(',').at(-1)?.trim();
-  return request.headers.get('x-azure-clientip') ?? forwarded ?? 'unknown';
+  const source = request.headers.get('x-azure-clientip') ?? forwarded ?? '';
+  const [, v6, v4] = /^\[([0-9a-f:.]+)\](?::\d+)?$|^([\d.]+):\d+$/i.exec(source) ?? [];
+  return v6 ?? v4 ?? (source || 'unknown');
 }
 
 /** A browser at the portal: who is signed in, and the token that its forms must carry. */

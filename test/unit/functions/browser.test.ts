@@ -1,0 +1,39 @@
+import { HttpRequest } from '@azure/functions';
+import { returnPath, sourceOf } from '../../../functions/trigger/browser.ts';
+
+const request = (headers: Record<string, string>) =>
+  new HttpRequest({ url: 'http://localhost/', method: 'GET', headers });
+
+describe('the source of a request', () => {
+  it.each([
+    ['192.0.2.1:51976', '192.0.2.1'],
+    ['192.0.2.1', '192.0.2.1'],
+    ['[2001:db8::1]:443', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['203.0.113.9, 192.0.2.1:1', '192.0.2.1'],
+  ])('X-Forwarded-For %s is %s: the last hop, and no port', (forwarded, source) => {
+    expect(sourceOf(request({ 'x-forwarded-for': forwarded }))).toBe(source);
+  });
+
+  it('is what Front Door says where there is one', () => {
+    const headers = { 'x-azure-clientip': '198.51.100.7', 'x-forwarded-for': '10.0.0.1' };
+    expect(sourceOf(request(headers))).toBe('198.51.100.7');
+  });
+});
+
+describe('where a form leads on (ASVS 5.1.5)', () => {
+  it.each([
+    ['/systems/1?x=y', '/systems/1?x=y'],
+    ['//evil.example', '/'],
+    ['/\\evil.example', '/'],
+    ['/a\\b', '/'],
+    ['https://evil.example', '/'],
+    ['javascript:alert(1)', '/'],
+    ['/a\nb', '/'],
+    ['', '/'],
+    [undefined, '/'],
+  ])('%j becomes %j', (given, path) => {
+    expect(returnPath(given)).toBe(path);
+  });
+});
