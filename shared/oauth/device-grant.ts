@@ -160,7 +160,8 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
      * @throws OAuthError authorization_pending, slow_down, expired_token, access_denied, invalid_grant
      */
     async poll(deviceCode: string): Promise<IssuedCredentials & { system: System }> {
-      const [id = '', secret = ''] = deviceCode.split('.');
+      const [id = ''] = deviceCode.split('.', 1);
+      const secret = deviceCode.slice(id.length + 1);
       const known = id ? await grants.read(id) : undefined;
       if (!known || !sameSecret(sha256(secret), known.document.secretHash)) {
         throw new OAuthError('invalid_grant', 'The device code is not valid.');

@@ -17,7 +17,7 @@ const handlers: Record<string, Handler> = {
 export interface Asking {
   readonly method?: string;
   readonly headers?: Record<string, string>;
-  readonly body?: URLSearchParams | string | null;
+  readonly body?: URLSearchParams | string | null | undefined;
 }
 
 /** A `fetch` that leads to the OAuth handlers themselves, so that the clock of the services rules. */
