@@ -19,7 +19,7 @@ const quarter = 15 * minute;
 
 /**
  * The window of a moment that looks like the edge of a day, week, month or year in some time zone;
- * undefined for other moments. Dates alone are always edges of days.
+ * undefined for other moments and for those that are now. Dates alone are always edges of days.
  */
 export function calendarReach(
   seen: readonly SeenMoment[],
@@ -27,7 +27,9 @@ export function calendarReach(
 ): (Required<Pick<TimeWindow, 'because'>> & TimeWindow) | undefined {
   const edges = seen.map(({ moment }) => edgeOf(moment));
   if (!isDate && edges.some((edge) => edge === undefined)) return undefined;
-  const exact = seen.every(({ moment }) => moment % quarter === 0);
+  if (!isDate && seen.every(({ moment, at }) => Math.abs(moment - at) < 2 * minute)) return undefined;
+  // Seen once, an edge may also be a moment rounded to minutes.
+  const exact = new Set(edges).size > 2 && seen.every(({ moment }) => moment % quarter === 0);
   const offsets = seen.map(({ moment, at }) => moment - at);
   const [least, most] = [Math.min(...offsets), Math.max(...offsets)];
   const far = Math.max(Math.abs(least), Math.abs(most));

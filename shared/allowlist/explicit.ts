@@ -54,9 +54,15 @@ export function explicitAllowlist(list: unknown): Allowlist {
 
 const callSchema = z.strictObject({
   method: z.enum(methods).default('GET'),
-  path: z.union([z.string().startsWith('/'), z.array(z.unknown()).min(1)], {
-    error: 'is text that starts with / or a list of segments',
-  }),
+  path: z.union(
+    [
+      z.string().startsWith('/', 'is text that starts with / or a list of segments'),
+      z.array(z.unknown()).min(1),
+    ],
+    {
+      error: 'is text that starts with / or a list of segments',
+    },
+  ),
   query: z.record(z.string(), z.unknown()).optional(),
   json: z.unknown().optional(),
   form: z.record(z.string(), z.unknown()).optional(),

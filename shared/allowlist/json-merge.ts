@@ -80,5 +80,7 @@ function mergeScalars(seen: readonly SeenJson[], place: string): JsonSlot {
   if (values.every((value) => value === values[0])) return values[0] ?? null;
   const set = [...new Set(values)];
   // What comes again is one of a few; what never does is free within bounds.
-  return set.length < values.length ? { oneOf: set } : guessJsonSlot(values);
+  return set.length < values.length
+    ? { oneOf: set }
+    : guessJsonSlot(values, { place, hars: seen.map(({ har }) => har) });
 }

@@ -2,7 +2,7 @@ import type { HarEntry } from './har.ts';
 import type { IgnoredCall, Recording } from './inference.ts';
 import { Refused } from './refused.ts';
 import { parseRequest } from './request-parse.ts';
-import type { ParsedRequest, RawRequest } from './request.ts';
+import type { RawRequest } from './request.ts';
 import { takeApart, type Sample } from './sample.ts';
 
 /** Sorts the recorded calls into those to make rules for and those to ignore. */
@@ -47,25 +47,26 @@ function readCall(entry: HarEntry, har: number, origin: string): Sample | Ignore
 }
 
 function readRequest(raw: RawRequest, url: string, har: number, at: number): Sample | IgnoredCall {
-  let request: ParsedRequest;
   try {
-    request = parseRequest(raw);
+    const sample = readSample(raw, har, at);
+    if (sample.request.path[0] === '.drawbridge') return { url, why: 'this path belongs to the service' };
+    const carriesPassword = [...sample.fields.keys()].some(isPassword);
+    return carriesPassword ? { url, why: 'it carries a password; the gateway signs in by itself' } : sample;
   } catch (error) {
     if (error instanceof Refused) return { url, why: `it cannot be shared: ${error.message}` };
     throw error;
   }
-  if (request.path[0] === '.drawbridge') return { url, why: 'this path belongs to the service' };
+}
+
+/**
+ * Takes one call apart.
+ * @param at when it was made, Unix milliseconds
+ * @throws Refused when it has no single meaning
+ */
+export function readSample(raw: RawRequest, har: number, at: number): Sample {
   const { contentType } = raw;
-  const sample = takeApart({
-    har,
-    at,
-    request,
-    plus: plusNames(raw),
-    ...(contentType === undefined ? {} : { contentType }),
-  });
-  const secret = [...sample.fields.keys()].find((place) => isPassword(place));
-  if (secret !== undefined) return { url, why: 'it carries a password; the gateway signs in by itself' };
-  return sample;
+  const recorded = { har, at, request: parseRequest(raw), plus: plusNames(raw) };
+  return takeApart(contentType === undefined ? recorded : { ...recorded, contentType });
 }
 
 const isPassword = (place: string) =>

@@ -1,5 +1,6 @@
 import type { RuleDraft } from './rule-draft.ts';
 import { isStaticAsset, type Sample } from './sample.ts';
+import { sizeNames } from './slot-guess.ts';
 
 /** Calls and values that a sharer should look at again although they are pinned. */
 export function secondLook(
@@ -19,7 +20,7 @@ export function secondLook(
       const text = String(value);
       if (secretNames.test(place))
         return [{ slot: place, text: 'looks like a secret, and is stored with the share' }];
-      if (sizeNames.test(place)) {
+      if (sizeNames.test(place) && samples.every(({ fields }) => fields.get(place)?.value === value)) {
         return [
           {
             slot: place,
@@ -39,7 +40,6 @@ export function secondLook(
 }
 
 const secretNames = /(?:token|api_?key|apikey|secret|signature|[ /._-]sig|auth)$/i;
-const sizeNames = /(?:^|[ /._-])(?:width|height|maxDataPoints|max_data_points|resolution)$/i;
 
 const looksRandom = (text: string) =>
   /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text) ||

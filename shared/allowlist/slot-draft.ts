@@ -1,7 +1,7 @@
 import { minute } from '../clock.ts';
 import type { Span } from './rule.ts';
 import type { SampleField, Sample } from './sample.ts';
-import { guessJsonSlot, guessTextSlot } from './slot-guess.ts';
+import { guessJsonSlot, guessTextSlot, type ValueOrigin } from './slot-guess.ts';
 import { jsonSlotWords, textSlotWords } from './slot-words.ts';
 import type { JsonScalar, JsonSlot, TextSlot, TimeRange } from './slot.ts';
 import {
@@ -38,7 +38,9 @@ export class SlotDrafts {
   text(place: string): TextSlot {
     const texts = this.#fields(place).map(({ value }) => String(value));
     return (
-      this.#time(place) ?? this.#fixed(texts) ?? this.#guessed(place, guessTextSlot(texts), textSlotWords)
+      this.#time(place) ??
+      this.#fixed(texts) ??
+      this.#guessed(place, guessTextSlot(texts, this.#origin(place)), textSlotWords)
     );
   }
 
@@ -47,7 +49,9 @@ export class SlotDrafts {
     const values = this.#fields(place).map(({ value }) => value);
     const time = this.#time(place);
     if (time === undefined)
-      return this.#fixed(values) ?? this.#guessed(place, guessJsonSlot(values), jsonSlotWords);
+      return (
+        this.#fixed(values) ?? this.#guessed(place, guessJsonSlot(values, this.#origin(place)), jsonSlotWords)
+      );
     if (typeof values[0] === 'string') return { string: time };
     if ('anyOf' in time) return { anyOf: [values[0] ?? null, time.anyOf[1]] };
     return time;
@@ -75,12 +79,16 @@ export class SlotDrafts {
       const [least, most] = [Math.min(...lengths), Math.max(...lengths)];
       if (least < minute) return [];
       const margin = Math.max(minute, most / 20);
-      return [{ from, to, min: Math.floor(least - margin), max: Math.ceil(most + margin) }];
+      return [{ from, to, min: toTenSeconds(least - margin), max: toTenSeconds(most + margin) }];
     });
   }
 
   #fields(place: string): readonly SampleField[] {
     return this.#samples.flatMap(({ fields }) => fields.get(place) ?? []);
+  }
+
+  #origin(place: string): ValueOrigin {
+    return { place, hars: this.#samples.map(({ har }) => har) };
   }
 
   #offsets(place: string): number[] {
@@ -135,6 +143,9 @@ export class SlotDrafts {
     return slot;
   }
 }
+
+/** Two openings of one dashboard give the same bounds, although their moments differ by milliseconds. */
+const toTenSeconds = (length: number) => Math.round(length / 10_000) * 10_000;
 
 /** Names of moments are bounded; long JSON pointers keep their end. */
 const nameOf = (place: string) => place.slice(-64);

@@ -39,12 +39,15 @@ export function timeWindow(
   const [least, most] = [Math.min(...offsets), Math.max(...offsets)];
   const aligned = alignment(seen.map(({ moment }) => moment));
   const base = format === 'local' || format === 'date' ? zoneTolerance : tolerance;
-  const margin = base + (most - least) / 10 + (aligned >= minute ? aligned : 0);
-  const window = (past: number, future: number) =>
-    [floor(least - margin - past), ceil(most + margin + future)] as const;
+  // Noon is a multiple of half a day, but hardly rounded to one.
+  const rounding = aligned >= minute ? Math.min(aligned, 2 * hour) : 0;
+  const margin = base + (most - least) / 10 + rounding;
+  const near = [floor(least - margin), ceil(most + margin)] as const;
+  /** For values made when the page was opened: the page may have been open for so long. */
+  const openFor = (age: number) => [Math.min(near[0], floor(most) - age), Math.max(near[1], base)] as const;
   if (cacheBuster.test(place)) {
     return {
-      relative: window(31 * day, 0),
+      relative: openFor(31 * day),
       because: 'it only keeps caches away, and may be as old as the open page',
     };
   }
@@ -57,14 +60,15 @@ export function timeWindow(
     return { relative, ...(reach.step === undefined ? {} : { step: reach.step }), because: reach.because };
   }
   if (staysWithPage(seen, aligned)) {
-    return { relative: window(7 * day, 0), because: 'it stays the same while the page is open' };
+    return { relative: openFor(7 * day), because: 'it stays the same while the page is open' };
   }
   const distinct = new Set(seen.map(({ moment }) => moment)).size;
-  return { relative: window(0, 0), ...(aligned >= minute && distinct >= 3 ? { step: minute } : {}) };
+  return { relative: near, ...(aligned >= minute && distinct >= 3 ? { step: minute } : {}) };
 }
 
-const floor = (offset: number) => Math.floor(offset / minute) * minute;
-const ceil = (offset: number) => Math.ceil(offset / minute) * minute;
+/** Whole minutes outwards; the seconds that a page takes to call do not make another minute. */
+const floor = (offset: number) => Math.floor((offset + 10 * second) / minute) * minute;
+const ceil = (offset: number) => Math.ceil((offset - 10 * second) / minute) * minute;
 
 /** Whether a value lags behind the clock while one page is open. */
 function staysWithPage(seen: readonly SeenMoment[], aligned: number): boolean {

@@ -49,29 +49,36 @@ function varyingPlaces(group: readonly Draft[]): string[] {
   return places.filter((place) => new Set(group.map((draft) => fieldKey(draft, place))).size > 1);
 }
 
-/** Whole numbers that count up with every poll of one page. */
+/** Numbers that count up with every poll of one page, also behind letters (`Q101`). */
 function markCounters(group: readonly Draft[], varying: readonly string[]): void {
   for (const place of varying) {
     const others = varying.filter((other) => other !== place);
-    for (const context of groupBy(group, (draft) => keyOf(draft, others)).values()) {
-      const byHar = [...groupBy(context, ({ sample }) => String(sample.har)).values()];
-      if (byHar.some((page) => isCounter(page, place)))
-        for (const draft of context) draft.volatile.add(place);
-    }
+    const contexts = [...groupBy(group, (draft) => keyOf(draft, others)).values()];
+    const rising = contexts.flatMap((context) => {
+      const pages = [...groupBy(context, ({ sample }) => String(sample.har)).values()];
+      const polls = Math.max(...pages.map((page) => countedPolls(page, place)));
+      return polls > 1 ? [{ context, polls }] : [];
+    });
+    // Two values of one call may be two calls; two values of each of several calls are two refreshes.
+    const counted = rising.filter(({ polls }) => polls > 2 || rising.length > 1);
+    for (const { context } of counted) for (const draft of context) draft.volatile.add(place);
   }
 }
 
-function isCounter(page: readonly Draft[], place: string): boolean {
-  if (page.length < 3) return false;
+/** How many polls of one page show a number that rises by equal steps; 0 where it does not. */
+function countedPolls(page: readonly Draft[], place: string): number {
   const sorted = [...page].sort((a, b) => a.sample.at - b.sample.at);
-  const values = sorted.map(({ sample }) => Number(sample.fields.get(place)?.value));
-  const stride = (values[1] ?? 0) - (values[0] ?? 0);
-  return (
-    Number.isSafeInteger(stride) &&
-    stride > 0 &&
-    values.every((value, at) => at === 0 || value - (values[at - 1] ?? 0) === stride) &&
-    sorted.every(({ sample }, at) => at === 0 || sample.at - (sorted[at - 1]?.sample.at ?? 0) >= 900)
+  const texts = sorted.map(({ sample }) =>
+    /^([^0-9]*)([0-9]{1,15})$/.exec(String(sample.fields.get(place)?.value)),
   );
+  const values = texts.map((match) => Number(match?.[2]));
+  const stride = (values[1] ?? 0) - (values[0] ?? 0);
+  const rises =
+    stride > 0 &&
+    texts.every((match) => match?.[1] === texts[0]?.[1]) &&
+    values.every((value, at) => at === 0 || value - (values[at - 1] ?? 0) === stride) &&
+    sorted.every(({ sample }, at) => at === 0 || sample.at - (sorted[at - 1]?.sample.at ?? 0) >= 900);
+  return rises ? page.length : 0;
 }
 
 /** Places whose values never come again in another round, all at once: a width and the interval made from it. */
@@ -119,26 +126,30 @@ function mark(context: readonly Draft[], places: readonly string[], refreshes: n
 /** Segments that change with every opening, such as a session's id or a content hash. */
 function markPaths(drafts: readonly Draft[]): void {
   const depth = Math.max(0, ...drafts.map(({ sample }) => sample.request.path.length));
-  const candidates = drafts.filter(({ sample }) => sample.request.path.length > 0);
   for (let at = 0; at < depth; at++) {
     const place = `path ${at}`;
-    const keyed = candidates.filter(({ sample }) => sample.fields.has(place));
-    const once = onceOnly(keyed, undefined);
-    const context = (draft: Draft) =>
-      `${draft.sample.shape}\n${keyOf(
-        draft,
-        [...draft.sample.fields.keys()].filter((other) => other !== place),
-      )}`;
-    for (const alike of groupBy(once, context).values()) {
-      const values = alike.map(({ sample }) => String(sample.fields.get(place)?.value));
+    const segmentOf = ({ sample }: Draft) => sample.request.path[at] ?? '';
+    const changing = drafts.filter(
+      (draft) => fitsSlot(segmentOf(draft)) && mould(segmentOf(draft)).includes('#'),
+    );
+    const context = (draft: Draft) => {
+      const others = [...draft.sample.fields.keys()].filter((other) => other !== place);
+      return `${draft.sample.shape}\n${mould(segmentOf(draft))}\n${keyOf(draft, others)}`;
+    };
+    for (const alike of groupBy(onceOnly(changing, undefined), context).values()) {
       const hars = new Set(alike.map(({ sample }) => sample.har)).size;
-      const changes = hars > 1 && new Set(values).size === alike.length && alike.length === hars;
-      if (changes && values.every((value) => /[0-9]/.test(value) && fitsSlot(value))) {
-        for (const draft of alike) draft.volatile.add(place);
-      }
+      // Several in one opening rather are several things.
+      if (hars < 2 || alike.length !== hars || new Set(alike.map(segmentOf)).size < hars) continue;
+      for (const draft of alike) draft.volatile.add(place);
     }
   }
 }
+
+/** A segment with `#` for each part that may be a number, an id or a hash. */
+const mould = (segment: string): string =>
+  segment.replace(/[A-Za-z0-9]+/g, (part) =>
+    /[0-9]/.test(part) || (part.length >= 8 && /[a-z]/.test(part) && /[A-Z]/.test(part)) ? '#' : part,
+  );
 
 /** Drafts whose values, all together, were seen at one moment only. */
 function onceOnly(group: readonly Draft[], varying: readonly string[] | undefined): Draft[] {
