@@ -9,6 +9,7 @@ import {
   type ResponseMessage,
 } from '../../shared/tunnel/hybrid-connection-message.ts';
 import { Exchange } from './exchange.ts';
+import { FailureLog } from './failure-log.ts';
 import type { RelayedRequest, RelayedResponse } from './relayed-request.ts';
 import { type Dialer, Rendezvous } from './rendezvous.ts';
 import { isEventStream, responseHead, statedLength } from './response-head.ts';
@@ -36,10 +37,12 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #exchanges = new Set<Exchange>();
   readonly #rendezvous = new Set<Rendezvous>();
+  readonly #failures: FailureLog;
   #opening = 0;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#failures = new FailureLog(options.log, 'tunnel.rendezvous');
   }
 
   /** A request that came whole over the control channel. */
@@ -62,8 +65,15 @@ export class Dispatcher {
     const slow = setTimeout(() => {
       early = meet();
     }, this.#options.limits.quickAnswer);
+    const late = setTimeout(() => {
+      // "The receiver MUST respond", even when the relay has given up by now.
+      if (rendezvous === undefined)
+        this.#sendSmall(control, message.id, { status: 503, headers: {} }, undefined);
+      exchange.abort('too late');
+    }, this.#options.limits.answerWithin);
     const reply: Reply = async (response) => {
       clearTimeout(slow);
+      clearTimeout(late);
       const small = early === undefined ? await this.#small(response) : undefined;
       if (exchange.aborted) return;
       if (small !== undefined) return this.#sendSmall(control, message.id, response, small);
@@ -80,6 +90,7 @@ export class Dispatcher {
     };
     void this.#run(exchange, reply).finally(async () => {
       clearTimeout(slow);
+      clearTimeout(late);
       await early;
       control.exchanges.delete(exchange);
       if (exchange.aborted) rendezvous?.close(1001, 'The request was given up');
@@ -141,7 +152,7 @@ export class Dispatcher {
     exchange?: Exchange,
   ): Promise<Rendezvous | undefined> {
     if (address === undefined || !isRendezvousOf(control.endpoint, address) || this.#crowded()) {
-      this.#options.log.warn('tunnel.rendezvous-refused', { crowded: this.#crowded() });
+      this.#failures.failed(this.#crowded() ? 'too many' : 'no address of this relay');
       return undefined;
     }
     this.#opening++;
@@ -183,15 +194,16 @@ export class Dispatcher {
 
   async #run(exchange: Exchange, reply: Reply, handled = this.#handled(exchange)): Promise<void> {
     this.#exchanges.add(exchange);
-    const response = await handled;
+    const response = await Promise.race([handled, exchange.abandoned]);
     // It may fail while nobody reads it yet.
     if (response.body instanceof Readable) response.body.on('error', () => {});
+    if (exchange.aborted) void handled.then(discard);
     try {
       if (!exchange.aborted) await reply(response);
     } catch (error) {
       if (!exchange.aborted) this.#options.log.warn('tunnel.response-broken', { error: String(error) });
     } finally {
-      if (response.body instanceof Readable) response.body.destroy();
+      discard(response);
       this.#exchanges.delete(exchange);
       exchange.end();
     }
@@ -245,5 +257,9 @@ const failure = (requestId: string): ResponseMessage => ({
   responseHeaders: {},
   body: false,
 });
+
+function discard({ body }: RelayedResponse): void {
+  if (body instanceof Readable) body.on('error', () => {}).destroy();
+}
 
 const hasFailed = ({ body }: RelayedResponse): boolean => body instanceof Readable && body.destroyed;

@@ -12,6 +12,10 @@ export class FailureLog {
     this.#event = event;
   }
 
+  get failing(): boolean {
+    return this.#last !== undefined;
+  }
+
   failed(reason: string): void {
     if (reason === this.#last) {
       this.#repeated++;

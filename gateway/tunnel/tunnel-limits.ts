@@ -6,6 +6,8 @@ export interface TunnelLimits {
   readonly pingInterval: number;
   /** Requests handled at once; further ones get 503. */
   readonly inFlight: number;
+  /** How long a handler may think at all: after that the relay has given the sender up. */
+  readonly answerWithin: number;
   /** How long a handler may think before a rendezvous is opened, over which the viewer's leaving can be heard. */
   readonly quickAnswer: number;
   /** How long a response body of unknown length is watched for an early end. */
@@ -26,6 +28,7 @@ export interface TunnelLimits {
 export const defaultTunnelLimits: TunnelLimits = {
   pingInterval: 5 * second,
   inFlight: 256,
+  answerWithin: minute,
   quickAnswer: second,
   quickEnd: 10,
   smallEnd: 250,

@@ -99,6 +99,9 @@ export class HttpExchange {
       else body.destroy(new Error('the response stood still'));
     }, this.#limits.idleResponse);
     body.on('data', () => idle.refresh());
+    response.setTimeout(this.#limits.stall, () => {
+      if (response.writableNeedDrain) response.destroy();
+    });
     pipeline(body, response, () => clearTimeout(idle));
   }
 

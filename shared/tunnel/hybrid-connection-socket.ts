@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { Readable, Writable, type Duplex } from 'node:stream';
 import type { Random } from '../clock.ts';
 import {
@@ -25,7 +26,7 @@ export interface SocketOptions {
   /** A client masks what it sends, with keys from here; a service does not. */
   readonly role: { readonly client: Random } | 'service';
   readonly handlers: SocketHandlers;
-  /** How long a write may make no progress before the connection counts as lost, in milliseconds. */
+  /** How long a body may wait without the peer taking a byte before the connection counts as lost, in milliseconds. */
   readonly stall?: number;
 }
 
@@ -44,7 +45,6 @@ export class FrameSocket {
   readonly #stream: Duplex;
   readonly #handlers: SocketHandlers;
   readonly #nextMask: (() => Uint8Array) | undefined;
-  readonly #stall: number;
   readonly #reader: FrameReader;
   #text: Buffer[] = [];
   #textLength = 0;
@@ -61,7 +61,6 @@ export class FrameSocket {
   constructor(stream: Duplex, head: Buffer, options: SocketOptions) {
     this.#stream = stream;
     this.#handlers = options.handlers;
-    this.#stall = options.stall ?? defaultStall;
     this.#nextMask = options.role === 'service' ? undefined : maskSource(options.role.client);
     const sink = {
       message: (kind: MessageOpcode, piece: Buffer, first: boolean, last: boolean) =>
@@ -70,6 +69,13 @@ export class FrameSocket {
     };
     this.#reader = new FrameReader(sink, options.role === 'service');
     stream.on('drain', () => this.#drained?.());
+    if (stream instanceof Socket) {
+      // Node counts every byte that the network takes as activity, also within one long write.
+      stream.setTimeout(options.stall ?? defaultStall);
+      stream.on('timeout', () => {
+        if (this.#drained !== undefined) stream.destroy();
+      });
+    }
     stream.on('error', () => {});
     if (head.length > 0) stream.unshift(head);
     // Whoever made this gets a turn to take hold of it before the first message.
@@ -302,9 +308,7 @@ export class FrameSocket {
   }
 
   #whenDrained(done: (error?: Error) => void): void {
-    const deadline = setTimeout(() => this.#stream.destroy(), this.#stall);
     this.#drained = (error) => {
-      clearTimeout(deadline);
       this.#drained = undefined;
       done(error);
     };

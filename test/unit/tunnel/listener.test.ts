@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import WebSocket, { WebSocketServer } from 'ws';
 import {
   createTunnelListener,
@@ -250,6 +250,25 @@ describe('a listener', () => {
     await until(() => aborted && open.destroyed);
   });
 
+  it('ends the work when the service takes nothing of the answer for too long', async () => {
+    const service = await playService();
+    let made = 0;
+    const endless = new Readable({
+      read() {
+        made++;
+        this.push(Buffer.alloc(100_000));
+      },
+    });
+    play(service.endpoint, async () => ({ status: 200, headers: {}, body: endless }), {
+      limits: { stall: 100 },
+    });
+    (await service.channel()).socket.send(request('1', service.rendezvous('1')));
+    const rendezvous = await service.channel(1);
+    rendezvous.socket.pause();
+    await until(() => endless.destroyed);
+    expect(made).toBeLessThan(1000);
+  });
+
   it('ends the work of its control channel when that is lost, and not that of a rendezvous', async () => {
     const service = await playService();
     const aborted: string[] = [];
@@ -347,6 +366,32 @@ describe('a listener', () => {
     rendezvous.socket.send(request('2'));
     await until(() => rendezvous.closure !== undefined);
     expect(rendezvous.closure?.code).toBe(1002);
+  });
+
+  it('answers 503 for a handler that never does, and gives its place to another request', async () => {
+    const service = await playService();
+    const open = new PassThrough();
+    let answer: (response: { status: number; headers: object; body: PassThrough }) => void = () => {};
+    play(
+      service.endpoint,
+      (relayed) =>
+        relayed.id === 'stuck'
+          ? new Promise((resolve) => (answer = resolve as typeof answer))
+          : small(relayed),
+      { limits: { answerWithin: 30, inFlight: 1 } },
+    );
+    const control = await service.channel();
+    control.socket.send(request('stuck', service.rendezvous('stuck')));
+    await until(() => control.texts.length === 1);
+    expect(control.texts[0]).toMatchObject({
+      response: { requestId: 'stuck', statusCode: 503, body: false },
+    });
+    control.socket.send(request('next', service.rendezvous('next')));
+    await until(() => control.texts.length === 2);
+    expect(control.texts[1]).toMatchObject({ response: { requestId: 'next', statusCode: 200 } });
+    answer({ status: 200, headers: {}, body: open });
+    await until(() => open.destroyed);
+    expect(control.texts).toHaveLength(2);
   });
 
   it('closes everything when it is closed, and ends the work under way', async () => {

@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { startRelay } from '../../../local/relay/relay.ts';
 import { silentLog } from '../../../shared/log.ts';
 import { systemClock } from '../../../shared/system-clock.ts';
@@ -100,7 +100,7 @@ it('a rendezvous that waits for its next request is watched as well', async () =
 });
 
 it('a slow viewer is no dead one: a rendezvous under load is not given up for its silence', async () => {
-  const relay = await relayWith({ pingInterval: 10, idleResponse: 30 });
+  const relay = await relayWith({ pingInterval: 10, idleResponse: 300 });
   const body = new PassThrough();
   await listenerOn(relay, async () => ({ status: 200, headers: {}, body }), { limits: { pingInterval: 10 } });
   const answer = await senderTo(relay.endpoint).send(get('/'));
@@ -115,8 +115,21 @@ it('a slow viewer is no dead one: a rendezvous under load is not given up for it
     body.end();
   })();
   await until(() => full);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 900));
   expect((await bytesOf(answer.body)).length).toBe(40_000_000);
+});
+
+it('a viewer who takes nothing for too long is given up, and the on-prem work ends', async () => {
+  const relay = await relayWith({ stall: 100, idleResponse: 20 });
+  const endless = new Readable({
+    read() {
+      this.push(Buffer.alloc(100_000));
+    },
+  });
+  await listenerOn(relay, async () => ({ status: 200, headers: {}, body: endless }));
+  const { body } = await senderTo(relay.endpoint).send(get('/'));
+  body.on('error', () => {});
+  await until(() => endless.destroyed);
 });
 
 it('two listeners share the load, and when one goes the other carries it', async () => {
