@@ -188,7 +188,9 @@ const matcher =
 /** JSON knows no NaN, and a text without bounds could make an entry too large to store. */
 function storable(details: Readonly<Record<string, string | number | boolean>>) {
   return Object.fromEntries(
-    Object.entries(details).map(([name, value]) => {
+    Object.entries(details).map(([given, value]) => {
+      // A name that objects treat differently would be lost on reading, and the hash would no longer fit.
+      const name = given === '__proto__' ? '(__proto__)' : given;
       if (typeof value === 'number' && !Number.isFinite(value)) return [name, String(value)];
       if (typeof value === 'string' && value.length > longestText)
         return [name, `${value.slice(0, longestText)}…`];

@@ -77,7 +77,8 @@ describe('appending', () => {
       { numRuns: 60 },
     );
     await audit.append(event({ details: { long: 'x'.repeat(3_000_000) } }));
-    expect(verifyChain(await chain())).toMatchObject({ sound: true, entries: 61 });
+    await audit.append(event({ details: Object.fromEntries([['__proto__', 1]]) }));
+    expect(verifyChain(await chain())).toMatchObject({ sound: true, entries: 62 });
   });
 
   it('forks nothing and drops nothing when several writers in a process meet', async () => {
