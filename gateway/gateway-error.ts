@@ -26,11 +26,17 @@ export class GatewayError extends Error {
 
 /** The text of anything thrown, fit for one line. */
 export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return memberOf(error, 'message') ?? String(error);
 }
 
 /** The `code` that Node puts on its system errors, such as `ENOENT`. */
 export function systemCodeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
+  return memberOf(error, 'code');
+}
+
+/** Not by class: errors that come from another realm, such as a worker's or a test's, are none of our `Error`. */
+function memberOf(error: unknown, name: 'code' | 'message'): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const value: unknown = Reflect.get(error, name);
+  return typeof value === 'string' ? value : undefined;
 }

@@ -162,6 +162,8 @@ const words: Record<string, string> = {
 
 /** A network error in words, never with the content of what was sent. */
 export function networkWords(error: unknown): string {
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  // Every address of a name was tried; the first fault stands for all.
+  const all: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'errors') : undefined;
+  const inner: unknown = Array.isArray(all) ? all[0] : error;
   return words[systemCodeOf(inner) ?? ''] ?? wordsOf(inner);
 }

@@ -73,6 +73,11 @@ export function createUpstream(address: URL, ca?: string): Upstream {
       clearTimeout(timer);
       reject(error);
     });
+    // An answer that is none, such as an upgrade nobody asked for, closes without a word.
+    outgoing.once('close', () => {
+      clearTimeout(timer);
+      reject(new Error('the connection was cut'));
+    });
     outgoing.end(body);
     return { outgoing, answer: promise };
   }

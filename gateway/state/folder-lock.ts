@@ -71,7 +71,8 @@ const sqliteBusy = 5;
 
 function isBusy(error: unknown): boolean {
   return (
-    error instanceof Error &&
+    typeof error === 'object' &&
+    error !== null &&
     systemCodeOf(error) === 'ERR_SQLITE_ERROR' &&
     'errcode' in error &&
     error.errcode === sqliteBusy
