@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { HttpRequest, InvocationContext } from '@azure/functions';
 import fc from 'fast-check';
 import { oauthMetadata } from '../../functions/oauth-metadata.ts';
-import { oauthEndpoint } from '../../functions/trigger/oauth-endpoint.ts';
+import { oauthEndpoint, oauthErrors } from '../../functions/trigger/oauth-endpoint.ts';
 import { Person, send, type Answer } from '../../local/rehearsal/person.ts';
 import { Runtime } from '../../local/rehearsal/runtime.ts';
 import { day, minute, second } from '../../shared/clock.ts';
 import { OAuthError } from '../../shared/oauth/oauth-error.ts';
+import { Problem } from '../../shared/problem.ts';
 import { decideConnect, namesOf } from '../support/connect-decision.ts';
 import { oauthInProcess } from '../support/oauth-in-process.ts';
 import { TestServices } from '../support/services.ts';
@@ -256,6 +257,23 @@ describe('RFC 6749, the authorization framework', () => {
     const answer = await post('/oauth/token', { ...client, ...fields });
     expect(refusal(answer)).toEqual([400, error]);
     expectOAuthError(answer);
+  });
+
+  it('5.2: a description is brought into the set of characters allowed, whoever wrote it', async () => {
+    const test = await TestServices.compose();
+    const refusing = oauthEndpoint(async () => {
+      throw new OAuthError('invalid_grant', 'caf\u00e9 "x" \\ \n');
+    });
+    const request = new HttpRequest({ url: 'http://localhost/oauth/token', method: 'POST' });
+    const own = await refusing(test.services, request, new InvocationContext());
+    const problem = oauthErrors(new Problem('invalid-request', 'caf\u00e9 "x" \\ \n'), 'id');
+    for (const { body: text } of [own, problem]) {
+      const { error_description: description } = JSON.parse(typeof text === 'string' ? text : '') as {
+        error_description: string;
+      };
+      expect(description).toBe("caf' 'x' ' '");
+    }
+    await test.close();
   });
 
   it('5.2: errors about parameters of our own keep to the form', async () => {
