@@ -6,8 +6,9 @@ import type { Services } from './trigger/services.ts';
 const most = 500;
 
 /** Ends what is over and forgets what is past. Expiry itself never waits for it: every check looks at the clock. */
-export const expiry = async ({ shares, systems, store, clock }: Services): Promise<void> => {
+export const expiry = async ({ shares, systems, credentials, store, clock }: Services): Promise<void> => {
   await systems.finishDisconnecting(most);
+  await credentials.tellOfThefts(most);
   await shares.endExpired(most);
   await shares.forgetEnded(most);
   await removeExpired(store, clock, most);

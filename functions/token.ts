@@ -1,4 +1,5 @@
 import { OAuthError } from '../shared/oauth/oauth-error.ts';
+import { readRenewalAttempt } from '../shared/oauth/refresh-attempt.ts';
 import type { IssuedCredentials } from '../shared/systems/gateway-credentials.ts';
 import { http } from './trigger/endpoint.ts';
 import {
@@ -40,8 +41,10 @@ export const token = oauthEndpoint(async ({ deviceGrants, credentials, organizat
         organization_name: organization?.name,
       });
     }
-    case 'refresh_token':
-      return oauthJson(tokenResponse(await credentials.renew(required(fields, 'refresh_token'))));
+    case 'refresh_token': {
+      const attempt = readRenewalAttempt(fields.attempt, fields.earlier_attempts);
+      return oauthJson(tokenResponse(await credentials.renew(required(fields, 'refresh_token'), attempt)));
+    }
     default:
       throw new OAuthError('unsupported_grant_type', 'Use the device code or the refresh token grant.');
   }

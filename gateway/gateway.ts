@@ -10,6 +10,7 @@ import { GatewayError } from './gateway-error.ts';
 import { createHttpClient } from './http-client.ts';
 import { createOAuthClient } from './oauth-client.ts';
 import { oauthMetadata } from './oauth-metadata.ts';
+import { createRenewalAttempts } from './renewal-attempts.ts';
 import type { RenewalParts } from './renewal.ts';
 import { createServiceClient } from './service-client.ts';
 import { createSeal } from './shares/seal.ts';
@@ -47,7 +48,13 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
   const store = credentialsFile(configuration.stateDir, locks);
   const pending = pendingApprovalFile(configuration.stateDir);
   const oauth = createOAuthClient(oauthMetadata(configuration.service, http, clock), http);
-  const renewal: RenewalParts = { store, oauth, clock, random };
+  const renewal: RenewalParts = {
+    store,
+    oauth,
+    attempts: createRenewalAttempts(random),
+    clock,
+    random,
+  };
   const access = createAccess(configuration.service.origin, renewal);
   const service = createServiceClient({ service: configuration.service, http, access, timer, random });
   // The on-prem application is on this side of every proxy.

@@ -58,7 +58,17 @@ export type PollOutcome =
 export type RefusalReason = 'expired' | 'reused' | 'revoked' | 'system_deleted';
 
 export type RefreshOutcome =
-  { kind: 'renewed'; tokens: RenewedTokens } | { kind: 'refused'; reason: RefusalReason };
+  | { kind: 'renewed'; tokens: RenewedTokens }
+  | { kind: 'refused'; reason: RefusalReason }
+  /** The service took it for an attempt before a newer renewal: nothing was issued, nothing revoked. */
+  | { kind: 'superseded' };
+
+/** Which attempt at a renewal this is; see the service's `RenewalAttempt`. */
+export interface NamedAttempt {
+  nonce: string;
+  /** Hashes, newest first. */
+  earlier: readonly string[];
+}
 
 /** Every method throws GatewayError: `unreachable` when trying again may help, `protocol` or `refused` otherwise. */
 export interface OAuthClient {
@@ -67,7 +77,7 @@ export interface OAuthClient {
   /** RFC 8628 section 3.4. */
   pollDeviceGrant(deviceCode: string, signal?: AbortSignal): Promise<PollOutcome>;
   /** RFC 6749 section 6. */
-  refresh(refreshToken: string): Promise<RefreshOutcome>;
+  refresh(refreshToken: string, attempt: NamedAttempt): Promise<RefreshOutcome>;
   /** RFC 7009; a token that is not valid (any more) is no error. */
   revoke(token: string): Promise<void>;
 }
@@ -111,12 +121,18 @@ export function createOAuthClient(metadata: () => Promise<OAuthMetadata>, http: 
       }
     },
 
-    async refresh(refreshToken) {
+    async refresh(refreshToken, { nonce, earlier }) {
       const { token_endpoint: url } = await metadata();
-      const answer = await post(url, { grant_type: 'refresh_token', refresh_token: refreshToken });
+      const answer = await post(url, {
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken,
+        attempt: nonce,
+        ...(earlier.length > 0 && { earlier_attempts: earlier.join(',') }),
+      });
       if (answer.status === 200) return { kind: 'renewed', tokens: parse(renewedSchema, url, answer) };
       const error = oauthError(answer);
       if (error?.error !== 'invalid_grant') throw unexpected(url, answer);
+      if (error.error_code === 'superseded') return { kind: 'superseded' };
       return { kind: 'refused', reason: refusalReason(error.error_code) };
     },
 

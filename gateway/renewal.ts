@@ -1,7 +1,10 @@
 import { day, hour, second } from '../shared/clock.ts';
 import type { Clock, Random } from '../shared/clock.ts';
+import { hashOfAttempt, mostEarlierAttempts } from '../shared/oauth/refresh-attempt.ts';
 import { fraction } from './backoff.ts';
-import type { OAuthClient, RefusalReason, RenewedTokens } from './oauth-client.ts';
+import { GatewayError } from './gateway-error.ts';
+import type { OAuthClient, RefreshOutcome, RefusalReason, RenewedTokens } from './oauth-client.ts';
+import type { RenewalAttempts } from './renewal-attempts.ts';
 import { areUsable } from './state/credentials.ts';
 import type { Credentials, EndedCredentials, UsableCredentials } from './state/credentials.ts';
 import type { CredentialsStore } from './state/credentials-store.ts';
@@ -9,6 +12,7 @@ import type { CredentialsStore } from './state/credentials-store.ts';
 export interface RenewalParts {
   store: CredentialsStore;
   oauth: Pick<OAuthClient, 'refresh'>;
+  attempts: RenewalAttempts;
   clock: Clock;
   random: Random;
 }
@@ -40,13 +44,25 @@ export function isRenewalDue(credentials: UsableCredentials, now: number): boole
  * @throws GatewayError when the service gave no usable answer; nothing has changed then
  */
 export function renewCredentials(
-  { store, oauth, clock, random }: RenewalParts,
+  parts: RenewalParts,
   wanted: (credentials: UsableCredentials) => boolean,
 ): Promise<Credentials | undefined> {
+  const { store, attempts, clock, random } = parts;
   return store.exclusively(async () => {
-    const before = await store.read();
-    if (!areUsable(before) || !wanted(before)) return before;
-    const outcome = await oauth.refresh(before.refreshToken);
+    const found = await store.read();
+    if (!areUsable(found) || !wanted(found)) return found;
+    let { before, outcome } = await attempt(parts, found);
+    if (outcome.kind === 'superseded') {
+      // This is no old request. Whoever knew its hash may have renewed before; a new nonce brings it to light.
+      attempts.discard();
+      ({ before, outcome } = await attempt(parts, before));
+    }
+    if (outcome.kind === 'superseded') {
+      throw new GatewayError(
+        'unreachable',
+        'The service does not decide yet whether this is an old request.',
+      );
+    }
     if (outcome.kind === 'renewed') {
       const after = renewed(before, outcome.tokens, clock.now(), random);
       await store.write(after);
@@ -63,6 +79,22 @@ export function renewCredentials(
     await store.write(after);
     return after;
   });
+}
+
+/**
+ * Asks once. The attempt's hash is on disk before its nonce is sent, so that whoever goes on after a crash can tell
+ * the service that it was this gateway's own, should it arrive late.
+ */
+async function attempt(
+  { store, oauth, attempts }: RenewalParts,
+  before: UsableCredentials,
+): Promise<{ before: UsableCredentials; outcome: RefreshOutcome }> {
+  const nonce = attempts.nonce(before.refreshToken);
+  const hash = hashOfAttempt(nonce);
+  const earlier = (before.attempts ?? []).filter((other) => other !== hash).slice(0, mostEarlierAttempts);
+  const noted = { ...before, attempts: [hash, ...earlier] };
+  if (before.attempts?.[0] !== hash) await store.write(noted);
+  return { before: noted, outcome: await oauth.refresh(before.refreshToken, { nonce, earlier }) };
 }
 
 function renewed(

@@ -29,6 +29,8 @@ const parameters: ReadonlySet<string> = new Set([
   'grant_type',
   'device_code',
   'refresh_token',
+  'attempt',
+  'earlier_attempts',
   'token',
   'token_type_hint',
   'gateway_name',

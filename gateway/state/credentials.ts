@@ -12,15 +12,18 @@ const identity = z.object({
 
 const moment = z.number().int();
 
-const connected = identity.extend({
-  state: z.literal('connected'),
+const usable = identity.extend({
   accessToken: z.string().min(1),
   /** Milliseconds since 1970 by this machine's clock. */
   accessTokenExpiresAt: moment,
   refreshToken: z.string().min(1),
   renewedAt: moment,
   renewAt: moment,
+  /** Hashes of the latest attempts to renew, newest first; the nonces themselves are nowhere on disk. */
+  attempts: z.array(z.string()).optional(),
 });
+
+const connected = usable.extend({ state: z.literal('connected') });
 
 /** The service no longer accepts this gateway; `reason` is its error_code. */
 const ended = identity.extend({
@@ -30,15 +33,7 @@ const ended = identity.extend({
 });
 
 /** Disconnected here; the service has not heard of it yet. */
-const disconnecting = identity.extend({
-  state: z.literal('disconnecting'),
-  accessToken: z.string().min(1),
-  accessTokenExpiresAt: moment,
-  refreshToken: z.string().min(1),
-  renewedAt: moment,
-  renewAt: moment,
-  since: moment,
-});
+const disconnecting = usable.extend({ state: z.literal('disconnecting'), since: moment });
 
 /** What credentials.json holds. */
 export const credentialsSchema = z.discriminatedUnion('state', [connected, ended, disconnecting]);

@@ -12,6 +12,8 @@ export interface AccessTokenClaims {
   /** Of the refresh key issued with it. */
   readonly generation: number;
   readonly keyHash: string;
+  /** Of the renewal that got it, where the client names its attempts. */
+  readonly attemptHash?: string | undefined;
 }
 
 export type VerifiedAccessToken = AccessTokenClaims & { readonly issuedAt: number };
@@ -30,7 +32,12 @@ export function createAccessTokens({
     async sign(claims: AccessTokenClaims): Promise<string> {
       const secret = await secrets.current('token-signing');
       const now = Math.floor(clock.now() / 1000);
-      return new SignJWT({ gw: claims.gatewayId, gen: claims.generation, rkh: claims.keyHash })
+      return new SignJWT({
+        gw: claims.gatewayId,
+        gen: claims.generation,
+        rkh: claims.keyHash,
+        ...(claims.attemptHash !== undefined && { att: claims.attemptHash }),
+      })
         .setProtectedHeader({ alg: 'HS256', typ: 'at+jwt', kid: secret.version })
         .setIssuer(issuer)
         .setAudience(issuer)
@@ -59,13 +66,14 @@ export function createAccessTokens({
             currentDate: new Date(clock.now()),
           },
         );
-        const { sub, gw, gen, rkh, iat } = payload;
+        const { sub, gw, gen, rkh, att, iat } = payload;
         if (typeof gw !== 'string' || typeof gen !== 'number' || typeof rkh !== 'string') return undefined;
         return {
           systemId: sub as SystemId,
           gatewayId: gw as GatewayId,
           generation: gen,
           keyHash: rkh,
+          attemptHash: typeof att === 'string' ? att : undefined,
           issuedAt: iat ?? 0,
         };
       } catch (error) {

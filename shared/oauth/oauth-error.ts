@@ -11,8 +11,11 @@ export type OAuthErrorCode =
   | 'expired_token'
   | 'temporarily_unavailable';
 
-/** Why a genuine refresh key no longer works; sent beside `invalid_grant` as `error_code`. */
-export type RefreshFailure = 'expired' | 'reused' | 'revoked' | 'system_deleted';
+/**
+ * Why a genuine refresh key no longer works; sent beside `invalid_grant` as `error_code`. After `superseded`
+ * the credentials still hold: the request was one that this gateway had made before a newer renewal.
+ */
+export type RefreshFailure = 'expired' | 'reused' | 'revoked' | 'superseded' | 'system_deleted';
 
 export class OAuthError extends Error {
   override name = 'OAuthError';

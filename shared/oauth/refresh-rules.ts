@@ -1,17 +1,41 @@
+import { day, instant, second } from '../clock.ts';
 import type { GatewayRecord } from '../systems/gateway-record.ts';
+import type { VerifiedAccessToken } from './access-token.ts';
+import { withAttempt, type RenewalAttempt } from './refresh-attempt.ts';
 import type { GenuineRefreshKey } from './refresh-key.ts';
 
 /** Seconds a refresh key lives: an outage of a month costs nothing. */
 export const refreshKeyLifetime = 30 * 24 * 3600;
+
+/** Seconds by which the clocks of two hosts of the service may differ. */
+const clockTolerance = 60;
+
+/** A holder renews daily, so by then it has told which attempts were its own. */
+const longestDoubt = 2 * day;
+const mostUnexplained = 8;
 
 export type RenewalVerdict =
   /** Issue a key of this generation and write it to the record. */
   | { readonly kind: 'issue'; readonly generation: number; readonly why: 'current' | 'repeat' | 'catch-up' }
   /** Two parties hold keys of this gateway: revoke its credentials. */
   | { readonly kind: 'theft'; readonly generation: number }
-  | { readonly kind: 'refused'; readonly failure: 'expired' | 'revoked' | 'reused' | 'system_deleted' };
+  /** An attempt of the holder that comes after a newer renewal: nothing is issued, nothing changes. */
+  | { readonly kind: 'late' }
+  /** Late or theft; the holder's next renewal tells. Nothing is issued; the record notes the attempt. */
+  | { readonly kind: 'doubt'; readonly attemptHash: string }
+  | { readonly kind: 'refused'; readonly failure: 'expired' | 'revoked' | 'system_deleted' };
 
-type RenewalState = Pick<GatewayRecord, 'state' | 'generation' | 'arrivedKeyHash' | 'previousKeyHash'>;
+export type RenewalState = Pick<
+  GatewayRecord,
+  | 'state'
+  | 'generation'
+  | 'arrivedKeyHash'
+  | 'previousKeyHash'
+  | 'heldKeyIssuedAt'
+  | 'attempts'
+  | 'attemptsMissingSince'
+  | 'unexplained'
+>;
 
 /**
  * The rules of single use that never lock a gateway out (DESIGN.md section 4), as one decision.
@@ -19,27 +43,42 @@ type RenewalState = Pick<GatewayRecord, 'state' | 'generation' | 'arrivedKeyHash
  * Keys of one generation may be siblings: each repeat of a renewal issues another one, since the reply
  * that carried the first may be lost. The first sibling that is seen again has arrived; from then on its
  * siblings are in foreign hands.
+ *
+ * @param attempt where the client names its attempts: then a request that was delayed past the next renewal
+ * is told from theft
  */
-export function judgeRenewal(record: RenewalState, key: GenuineRefreshKey, now: number): RenewalVerdict {
+export function judgeRenewal(
+  record: RenewalState,
+  key: GenuineRefreshKey,
+  now: number,
+  attempt?: RenewalAttempt,
+): RenewalVerdict {
   if (record.state === 'disconnected') return { kind: 'refused', failure: 'system_deleted' };
   if (record.state === 'revoked') return { kind: 'refused', failure: 'revoked' };
 
-  const theft = { kind: 'theft', generation: key.generation } as const;
-  const verdict = byGeneration(record, key) ?? theft;
+  const verdict = byGeneration(record, key) ?? byAttempt(record, key, now, attempt);
+  if (verdict.kind !== 'issue') return verdict;
+  const strange = attempt && unexplainedBy(record, attempt);
+  if (strange) return { kind: 'theft', generation: strange.generation };
   // A key past its life is refused only when nothing worse is wrong with it: theft is never hidden.
-  if (verdict.kind === 'issue' && now / 1000 >= key.issuedAt + refreshKeyLifetime) {
-    return { kind: 'refused', failure: 'expired' };
-  }
-  return verdict;
+  return now / second >= key.issuedAt + refreshKeyLifetime
+    ? { kind: 'refused', failure: 'expired' }
+    : verdict;
 }
 
 function byGeneration(record: RenewalState, key: GenuineRefreshKey): RenewalVerdict | undefined {
   const ahead = key.generation - record.generation;
-  // The record was restored, or failed over, to an older state.
-  if (ahead > 0) return { kind: 'issue', generation: key.generation + 1, why: 'catch-up' };
+  if (ahead > 0) {
+    // The record was restored, or failed over, to an older state.
+    return isFork(record, key.issuedAt)
+      ? { kind: 'theft', generation: key.generation }
+      : { kind: 'issue', generation: key.generation + 1, why: 'catch-up' };
+  }
   if (ahead === 0) {
     const sibling = record.arrivedKeyHash !== undefined && record.arrivedKeyHash !== key.hash;
-    return sibling ? undefined : { kind: 'issue', generation: key.generation + 1, why: 'current' };
+    return sibling
+      ? { kind: 'theft', generation: key.generation }
+      : { kind: 'issue', generation: key.generation + 1, why: 'current' };
   }
   const replyMayBeLost = ahead === -1 && record.arrivedKeyHash === undefined;
   const sameHolder = record.previousKeyHash === undefined || record.previousKeyHash === key.hash;
@@ -48,17 +87,78 @@ function byGeneration(record: RenewalState, key: GenuineRefreshKey): RenewalVerd
     : undefined;
 }
 
+/** An older key: it comes late, or from somebody else. */
+function byAttempt(
+  record: RenewalState,
+  key: GenuineRefreshKey,
+  now: number,
+  attempt: RenewalAttempt | undefined,
+): RenewalVerdict {
+  const theft = { kind: 'theft', generation: key.generation } as const;
+  if (attempt === undefined) return theft;
+  if (record.attempts?.includes(attempt.hash)) return { kind: 'late' };
+  const { attemptsMissingSince } = record;
+  const inDoubt = attemptsMissingSince !== undefined && now - Date.parse(attemptsMissingSince) < longestDoubt;
+  return inDoubt ? { kind: 'doubt', attemptHash: attempt.hash } : theft;
+}
+
+/** The keys of one holder get newer as their generations rise; where they do not, two parties renewed. */
+const isFork = ({ heldKeyIssuedAt }: RenewalState, issuedAt: number): boolean =>
+  heldKeyIssuedAt !== undefined && issuedAt + clockTolerance < heldKeyIssuedAt;
+
+const unexplainedBy = ({ unexplained }: RenewalState, { hash, earlier }: RenewalAttempt) =>
+  unexplained?.find((noted) => noted.hash !== hash && !earlier.includes(noted.hash));
+
+/** The record after a renewal was granted. */
+export function afterRenewal<R extends RenewalState>(
+  record: R,
+  key: GenuineRefreshKey,
+  generation: number,
+  attempt?: RenewalAttempt,
+): R {
+  return {
+    ...record,
+    generation,
+    previousKeyHash: key.hash,
+    arrivedKeyHash: undefined,
+    heldKeyIssuedAt: key.issuedAt,
+    ...(attempt && {
+      attempts: withAttempt(record.attempts, attempt),
+      attemptsMissingSince: undefined,
+      unexplained: undefined,
+    }),
+  };
+}
+
+/** The record after an attempt came of which nobody can say yet whose it was. */
+export function afterDoubt<R extends RenewalState>(record: R, key: GenuineRefreshKey, hash: string): R {
+  const noted = record.unexplained ?? [];
+  const enough = noted.length >= mostUnexplained || noted.some((other) => other.hash === hash);
+  return enough ? record : { ...record, unexplained: [...noted, { hash, generation: key.generation }] };
+}
+
 export type ArrivalVerdict = 'known' | 'arrived' | 'theft';
 
-/**
- * What the use of an access token tells about the reply that carried it.
- * @param token generation, and hash of the refresh key issued with it
- */
-export function judgeArrival(
-  record: RenewalState,
-  token: { readonly generation: number; readonly keyHash: string },
-): ArrivalVerdict {
+type ArrivedToken = Pick<VerifiedAccessToken, 'generation' | 'keyHash' | 'attemptHash' | 'issuedAt'>;
+
+/** What the use of an access token tells about the reply that carried it. */
+export function judgeArrival(record: RenewalState, token: ArrivedToken): ArrivalVerdict {
   if (token.generation < record.generation) return 'known';
-  if (token.generation > record.generation || record.arrivedKeyHash === undefined) return 'arrived';
+  if (token.generation > record.generation) return isFork(record, token.issuedAt) ? 'theft' : 'arrived';
+  if (record.arrivedKeyHash === undefined) return 'arrived';
   return record.arrivedKeyHash === token.keyHash ? 'known' : 'theft';
+}
+
+/** The record after an access token proved that it arrived. @param now milliseconds since 1970 */
+export function afterArrival<R extends RenewalState>(record: R, token: ArrivedToken, now: number): R {
+  const missing = token.attemptHash !== undefined && !record.attempts?.includes(token.attemptHash);
+  return {
+    ...record,
+    generation: token.generation,
+    arrivedKeyHash: token.keyHash,
+    // Unknown when the record lags behind the token.
+    previousKeyHash: token.generation === record.generation ? record.previousKeyHash : undefined,
+    heldKeyIssuedAt: token.issuedAt,
+    ...(missing && { attemptsMissingSince: record.attemptsMissingSince ?? instant(now) }),
+  };
 }

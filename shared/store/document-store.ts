@@ -83,7 +83,7 @@ export const containers = {
   slugs: [],
   deviceGrants: ['expiresAt'],
   systems: ['organizationId', 'state'],
-  gateways: ['systemId'],
+  gateways: ['systemId', 'untoldSince'],
   shares: ['systemId', 'organizationId', 'sweepAt', 'expiresAt', 'endedAt'],
   allowlists: [],
   grants: [],

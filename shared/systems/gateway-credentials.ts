@@ -1,16 +1,29 @@
 import type { AuditLog } from '../audit/audit-log.ts';
-import { instant, type Clock, type Random } from '../clock.ts';
+import { instant, minute, type Clock, type Random } from '../clock.ts';
 import type { GatewayId, SystemId } from '../identifier.ts';
 import type { Log } from '../log.ts';
 import type { AccessTokens, VerifiedAccessToken } from '../oauth/access-token.ts';
 import { accessTokenLifetime } from '../oauth/access-token.ts';
-import { OAuthError } from '../oauth/oauth-error.ts';
-import { formatRefreshKey, hashOfRefreshKey, newNonce, readRefreshKey } from '../oauth/refresh-key.ts';
-import { judgeArrival, judgeRenewal } from '../oauth/refresh-rules.ts';
+import { OAuthError, type RefreshFailure } from '../oauth/oauth-error.ts';
+import type { RenewalAttempt } from '../oauth/refresh-attempt.ts';
+import {
+  formatRefreshKey,
+  hashOfRefreshKey,
+  newNonce,
+  readRefreshKey,
+  type GenuineRefreshKey,
+} from '../oauth/refresh-key.ts';
+import {
+  afterArrival,
+  afterDoubt,
+  afterRenewal,
+  judgeArrival,
+  judgeRenewal,
+} from '../oauth/refresh-rules.ts';
 import type { OwnersNotice } from '../organizations/owners-notice.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import type { Collection } from '../store/collection.ts';
-import { DocumentChanged } from '../store/document-store.ts';
+import { DocumentChanged, type Etag, type Versioned } from '../store/document-store.ts';
 import type { GatewayRecord } from './gateway-record.ts';
 
 export interface IssuedCredentials {
@@ -36,11 +49,12 @@ const advice = {
   expired: 'The refresh key has expired: an owner or admin can renew it in the portal.',
   reused: 'A refresh key was used twice: the credentials are revoked, and need a new approval.',
   revoked: 'The credentials were revoked: an owner or admin can approve this gateway again.',
+  superseded: 'This attempt comes after a newer renewal; nothing has changed.',
   system_deleted: 'This system no longer exists here: connect it anew.',
 } as const;
 
 // Two writers at once are an exception; more than this is a fault.
-const attempts = 8;
+const turns = 8;
 
 /** Issues, renews, checks and revokes the credentials of gateways. */
 export function createGatewayCredentials({
@@ -53,7 +67,11 @@ export function createGatewayCredentials({
   log,
   owners,
 }: GatewayCredentialsDependencies) {
-  async function sign(gateway: GatewayRecord, generation: number): Promise<IssuedCredentials> {
+  async function sign(
+    gateway: GatewayRecord,
+    generation: number,
+    attempt?: RenewalAttempt,
+  ): Promise<IssuedCredentials> {
     const mac = await secrets.current('refresh-key-mac');
     const refreshKey = formatRefreshKey(
       {
@@ -69,24 +87,82 @@ export function createGatewayCredentials({
       gatewayId: gateway.id,
       generation,
       keyHash: hashOfRefreshKey(refreshKey),
+      attemptHash: attempt?.hash,
     });
     return { accessToken, refreshKey, expiresIn: accessTokenLifetime, gateway };
   }
 
-  async function revokeForTheft(gateway: GatewayRecord, generation: number): Promise<void> {
-    const reason = `a credential of generation ${generation} was used by two parties`;
-    await gateways.update(gateway.id, gateway.id, (current) =>
-      current.state === 'active' ? { ...current, state: 'revoked', stateReason: reason } : undefined,
-    );
+  const asActor = (gateway: GatewayRecord) =>
+    ({ kind: 'gateway', id: gateway.id, label: gateway.name }) as const;
+
+  /** @returns false when the record changed meanwhile, so that it must be judged anew */
+  async function replaced(gateway: GatewayRecord, etag: Etag): Promise<boolean> {
+    try {
+      await gateways.replace(gateway, etag);
+      return true;
+    } catch (error) {
+      if (error instanceof DocumentChanged) return false;
+      throw error;
+    }
+  }
+
+  /** @returns false when the record changed meanwhile, so that it must be judged anew */
+  async function revokedForTheft(
+    { document, etag }: Versioned<GatewayRecord>,
+    generation: number,
+  ): Promise<boolean> {
+    const gateway: GatewayRecord = {
+      ...document,
+      state: 'revoked',
+      stateReason: `a credential of generation ${generation} was used by two parties`,
+      theftGeneration: generation,
+      untoldSince: instant(clock.now()),
+    };
+    if (!(await replaced(gateway, etag))) return false;
     log.warn('gateway revoked', { gatewayId: gateway.id, generation });
+    await tellOfTheft(gateway);
+    return true;
+  }
+
+  /** After a crash half way it is told again: the audit may say it twice, the owners get one e-mail. */
+  async function tellOfTheft(gateway: GatewayRecord): Promise<void> {
+    const reason = gateway.stateReason ?? '';
+    const generation = gateway.theftGeneration ?? 0;
     await audit.append({
       organizationId: gateway.organizationId,
-      actor: { kind: 'gateway', id: gateway.id, label: gateway.name },
+      actor: asActor(gateway),
       action: 'gateway.revoked',
       subject: { kind: 'system', id: gateway.systemId },
       details: { reason, generation },
     });
     await owners.credentialsRevoked(gateway, reason);
+    await gateways.update(gateway.id, gateway.id, ({ untoldSince, ...current }) =>
+      untoldSince === undefined ? undefined : current,
+    );
+  }
+
+  /** What the host that found a theft may have died before. */
+  async function catchUpTelling(gateway: GatewayRecord): Promise<void> {
+    const { untoldSince } = gateway;
+    if (untoldSince !== undefined && clock.now() - Date.parse(untoldSince) > minute) {
+      await tellOfTheft(gateway);
+    }
+  }
+
+  async function refuse(
+    gateway: GatewayRecord,
+    key: GenuineRefreshKey,
+    failure: Exclude<RefreshFailure, 'reused'>,
+  ): Promise<never> {
+    await audit.append({
+      organizationId: gateway.organizationId,
+      actor: asActor(gateway),
+      action: 'gateway.renewal-refused',
+      subject: { kind: 'system', id: gateway.systemId },
+      details: { reason: failure, generation: key.generation },
+    });
+    await catchUpTelling(gateway);
+    throw new OAuthError('invalid_grant', advice[failure], failure);
   }
 
   return {
@@ -109,46 +185,40 @@ export function createGatewayCredentials({
 
     /**
      * RFC 6749 section 6 with rotation: one point read and one conditional write.
+     * @param attempt where the client names its attempts
      * @throws OAuthError invalid_grant, with `failure` set when the key was genuine
      */
-    async renew(presented: string): Promise<IssuedCredentials> {
+    async renew(presented: string, attempt?: RenewalAttempt): Promise<IssuedCredentials> {
       const macKeys = (await secrets.versions('refresh-key-mac')).map(({ value }) => value);
       const key = readRefreshKey(presented, macKeys);
       if (!key) throw new OAuthError('invalid_grant', 'The refresh token is not valid.');
 
-      for (let attempt = 0; attempt < attempts; attempt++) {
+      for (let turn = 0; turn < turns; turn++) {
         const stored = await gateways.read(key.gatewayId);
         if (!stored) throw new OAuthError('invalid_grant', advice.system_deleted, 'system_deleted');
         const gateway = stored.document;
-        const verdict = judgeRenewal(gateway, key, clock.now());
-        if (verdict.kind === 'refused') {
-          await audit.append({
-            organizationId: gateway.organizationId,
-            actor: { kind: 'gateway', id: gateway.id, label: gateway.name },
-            action: 'gateway.renewal-refused',
-            subject: { kind: 'system', id: gateway.systemId },
-            details: { reason: verdict.failure, generation: key.generation },
-          });
-          throw new OAuthError('invalid_grant', advice[verdict.failure], verdict.failure);
+        const verdict = judgeRenewal(gateway, key, clock.now(), attempt);
+        switch (verdict.kind) {
+          case 'refused':
+            return refuse(gateway, key, verdict.failure);
+          case 'late':
+            return refuse(gateway, key, 'superseded');
+          case 'doubt': {
+            const noted = afterDoubt(gateway, key, verdict.attemptHash);
+            if (noted !== gateway && !(await replaced(noted, stored.etag))) continue;
+            return refuse(gateway, key, 'superseded');
+          }
+          case 'theft':
+            if (!(await revokedForTheft(stored, verdict.generation))) continue;
+            throw new OAuthError('invalid_grant', advice.reused, 'reused');
+          case 'issue': {
+            const renewed = {
+              ...afterRenewal(gateway, key, verdict.generation, attempt),
+              renewedAt: instant(clock.now()),
+            };
+            if (await replaced(renewed, stored.etag)) return sign(renewed, verdict.generation, attempt);
+          }
         }
-        if (verdict.kind === 'theft') {
-          await revokeForTheft(gateway, verdict.generation);
-          throw new OAuthError('invalid_grant', advice.reused, 'reused');
-        }
-        const renewed: GatewayRecord = {
-          ...gateway,
-          generation: verdict.generation,
-          previousKeyHash: key.hash,
-          arrivedKeyHash: undefined,
-          renewedAt: instant(clock.now()),
-        };
-        try {
-          await gateways.replace(renewed, stored.etag);
-        } catch (error) {
-          if (error instanceof DocumentChanged) continue;
-          throw error;
-        }
-        return sign(renewed, verdict.generation);
       }
       throw new OAuthError(
         'temporarily_unavailable',
@@ -165,31 +235,34 @@ export function createGatewayCredentials({
     ): Promise<(VerifiedAccessToken & { gateway: GatewayRecord }) | undefined> {
       const token = await tokens.verify(accessToken);
       if (!token) return undefined;
-      for (let attempt = 0; attempt < attempts; attempt++) {
+      for (let turn = 0; turn < turns; turn++) {
         const stored = await gateways.read(token.gatewayId);
-        if (!stored || stored.document.state !== 'active') return undefined;
+        if (!stored) return undefined;
         const gateway = stored.document;
+        if (gateway.state !== 'active') {
+          await catchUpTelling(gateway);
+          return undefined;
+        }
         const verdict = judgeArrival(gateway, token);
         if (verdict === 'known') return { ...token, gateway };
         if (verdict === 'theft') {
-          await revokeForTheft(gateway, token.generation);
-          return undefined;
+          if (await revokedForTheft(stored, token.generation)) return undefined;
+          continue;
         }
-        const arrived: GatewayRecord = {
-          ...gateway,
-          generation: token.generation,
-          arrivedKeyHash: token.keyHash,
-          // Unknown when the record lags behind the token.
-          previousKeyHash: token.generation === gateway.generation ? gateway.previousKeyHash : undefined,
-        };
-        try {
-          await gateways.replace(arrived, stored.etag);
-          return { ...token, gateway: arrived };
-        } catch (error) {
-          if (!(error instanceof DocumentChanged)) throw error;
-        }
+        const arrived = afterArrival(gateway, token, clock.now());
+        if (await replaced(arrived, stored.etag)) return { ...token, gateway: arrived };
       }
       return undefined;
+    },
+
+    /** For the expiry timer: tells of thefts whose finder died before it could. @returns how many */
+    async tellOfThefts(limit: number): Promise<number> {
+      const { items } = await gateways.query({
+        where: [['untoldSince', '<', instant(clock.now() - minute)]],
+        limit,
+      });
+      for (const { document } of items) await tellOfTheft(document);
+      return items.length;
     },
 
     /** RFC 7009. Unknown and invented tokens are no error, and tell nothing. */

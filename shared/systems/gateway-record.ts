@@ -21,8 +21,26 @@ export interface GatewayRecord {
   readonly arrivedKeyHash?: string | undefined;
   /** Hash of the key that the newest one replaced. */
   readonly previousKeyHash?: string | undefined;
+  /** When the newest key that is known to have been in the gateway's hands was issued; seconds since 1970. */
+  readonly heldKeyIssuedAt?: number | undefined;
+  /** Hashes of the renewals that the holder has attempted, newest first (`RenewalAttempt`). */
+  readonly attempts?: readonly string[] | undefined;
+  /** Since when attempts of the holder are known to be missing in `attempts`, for the record was restored. */
+  readonly attemptsMissingSince?: Instant | undefined;
+  /** Attempts with older keys that came while some were missing; the holder's next renewal tells whose they were. */
+  readonly unexplained?: readonly UnexplainedAttempt[] | undefined;
+  /** Of the key or token by which a theft was found. */
+  readonly theftGeneration?: number | undefined;
+  /** When the theft was found; until audit and owners were told of it. */
+  readonly untoldSince?: Instant | undefined;
   readonly createdAt: Instant;
   readonly renewedAt?: Instant | undefined;
+}
+
+export interface UnexplainedAttempt {
+  readonly hash: string;
+  /** Of the key that came with it. */
+  readonly generation: number;
 }
 
 export const gatewayRecordSchema: z.ZodType<GatewayRecord> = z.object({
@@ -38,6 +56,12 @@ export const gatewayRecordSchema: z.ZodType<GatewayRecord> = z.object({
   generation: z.number().int().min(0),
   arrivedKeyHash: z.string().optional(),
   previousKeyHash: z.string().optional(),
+  heldKeyIssuedAt: z.number().int().optional(),
+  attempts: z.array(z.string()).optional(),
+  attemptsMissingSince: instantSchema.optional(),
+  unexplained: z.array(z.object({ hash: z.string(), generation: z.number().int() })).optional(),
+  theftGeneration: z.number().int().optional(),
+  untoldSince: instantSchema.optional(),
   createdAt: instantSchema,
   renewedAt: instantSchema.optional(),
 });

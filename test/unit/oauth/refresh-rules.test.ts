@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import type { GatewayId } from '../../../shared/identifier.ts';
 import { formatRefreshKey, readRefreshKey } from '../../../shared/oauth/refresh-key.ts';
 import type { GenuineRefreshKey } from '../../../shared/oauth/refresh-key.ts';
-import { judgeArrival, judgeRenewal, refreshKeyLifetime } from '../../../shared/oauth/refresh-rules.ts';
+import { hashOfAttempt, readRenewalAttempt, withAttempt } from '../../../shared/oauth/refresh-attempt.ts';
+import {
+  afterArrival,
+  afterDoubt,
+  afterRenewal,
+  judgeArrival,
+  judgeRenewal,
+  refreshKeyLifetime,
+  type RenewalState,
+} from '../../../shared/oauth/refresh-rules.ts';
 
 const gatewayId = 'gw-23456789abcdefghjkmnpqrstu' as GatewayId;
 const key = (generation: number, name: string, issuedAt = 0): GenuineRefreshKey => ({
@@ -12,13 +21,18 @@ const key = (generation: number, name: string, issuedAt = 0): GenuineRefreshKey 
   nonce: name,
   hash: `hash ${name}`,
 });
-const record = (fields: Partial<Parameters<typeof judgeRenewal>[0]>) => ({
-  state: 'active' as const,
+const record = (fields: Partial<RenewalState>): RenewalState => ({
+  state: 'active',
   generation: 5,
-  arrivedKeyHash: undefined,
-  previousKeyHash: undefined,
   ...fields,
 });
+const token = (generation: number, keyHash: string, issuedAt = 0, attemptHash?: string) => ({
+  generation,
+  keyHash,
+  issuedAt,
+  attemptHash,
+});
+const attempt = (hash: string, ...earlier: string[]) => ({ hash, earlier });
 
 describe('the rules of single-use renewal (DESIGN.md section 4)', () => {
   const hash = (name: string) => `hash ${name}`;
@@ -93,11 +107,11 @@ describe('the rules of single-use renewal (DESIGN.md section 4)', () => {
   });
 
   it('learns from an access token that the reply with it arrived', () => {
-    expect(judgeArrival(record({}), { generation: 5, keyHash: 'a' })).toBe('arrived');
-    expect(judgeArrival(record({ arrivedKeyHash: 'a' }), { generation: 5, keyHash: 'a' })).toBe('known');
-    expect(judgeArrival(record({ arrivedKeyHash: 'b' }), { generation: 5, keyHash: 'a' })).toBe('theft');
-    expect(judgeArrival(record({ arrivedKeyHash: 'b' }), { generation: 4, keyHash: 'a' })).toBe('known');
-    expect(judgeArrival(record({}), { generation: 7, keyHash: 'a' })).toBe('arrived');
+    expect(judgeArrival(record({}), token(5, 'a'))).toBe('arrived');
+    expect(judgeArrival(record({ arrivedKeyHash: 'a' }), token(5, 'a'))).toBe('known');
+    expect(judgeArrival(record({ arrivedKeyHash: 'b' }), token(5, 'a'))).toBe('theft');
+    expect(judgeArrival(record({ arrivedKeyHash: 'b' }), token(4, 'a'))).toBe('known');
+    expect(judgeArrival(record({}), token(7, 'a'))).toBe('arrived');
   });
 
   it('never locks out a lone gateway whose replies get lost, and always finds a second holder', () => {
@@ -106,33 +120,129 @@ describe('the rules of single-use renewal (DESIGN.md section 4)', () => {
       fc.property(
         fc.array(fc.record({ lost: fc.boolean(), used: fc.boolean() }), { maxLength: 60 }),
         (steps) => {
-          let state: Parameters<typeof judgeRenewal>[0] = record({ generation: 1 });
+          let state = record({ generation: 1 });
           let held = key(1, 'first');
           let count = 0;
           for (const { lost, used } of steps) {
             const verdict = judgeRenewal(state, held, 0);
             expect(verdict.kind).toBe('issue');
             if (verdict.kind !== 'issue') return;
-            state = {
-              ...state,
-              generation: verdict.generation,
-              previousKeyHash: held.hash,
-              arrivedKeyHash: undefined,
-            };
+            state = afterRenewal(state, held, verdict.generation);
             const stolen = held;
             if (lost) continue;
             held = key(verdict.generation, `key ${count++}`);
             if (used) {
-              expect(judgeArrival(state, { generation: held.generation, keyHash: held.hash })).toBe(
-                'arrived',
-              );
-              state = { ...state, arrivedKeyHash: held.hash };
+              expect(judgeArrival(state, token(held.generation, held.hash))).toBe('arrived');
+              state = afterArrival(state, token(held.generation, held.hash), 0);
               expect(judgeRenewal(state, stolen, 0).kind).toBe('theft');
             }
           }
         },
       ),
     );
+  });
+});
+
+describe('the holder of a key that names its attempts', () => {
+  const arrived = record({ arrivedKeyHash: 'hash e', attempts: ['d2', 'd1'] });
+  const day = 24 * 3600_000;
+
+  it.each([
+    ['an attempt of its own that comes late is refused, and nothing else', 'd1', 'late'],
+    ['an attempt that nobody named is theft', 'thief', 'theft'],
+  ])('older key: %s', (_, hash, kind) => {
+    expect(judgeRenewal(arrived, key(4, 'd'), 0, attempt(hash)).kind).toBe(kind);
+    expect(judgeRenewal(arrived, key(1, 'a'), 0, attempt(hash)).kind).toBe(kind);
+  });
+
+  it('is not believed for naming earlier attempts: to know a hash is not to have made the attempt', () => {
+    expect(judgeRenewal(arrived, key(4, 'd'), 0, attempt('thief', 'd2', 'd1')).kind).toBe('theft');
+  });
+
+  it('gets no leave for a sibling of the key that arrived', () => {
+    expect(judgeRenewal(arrived, key(5, 'other'), 0, attempt('d1')).kind).toBe('theft');
+  });
+
+  it('gains nothing over one that names none: without an attempt the rules are as before', () => {
+    expect(judgeRenewal(arrived, key(4, 'd'), 0)).toEqual({ kind: 'theft', generation: 4 });
+  });
+
+  it('is in doubt after a restore that forgot attempts, until its next renewal explains them', () => {
+    const restored = record({ generation: 2, attempts: ['a1'] });
+    const forgetful = afterArrival(restored, token(5, 'hash e', 0, 'd1'), 0);
+    expect(judgeRenewal(forgetful, key(4, 'd'), 0, attempt('d0'))).toEqual({
+      kind: 'doubt',
+      attemptHash: 'd0',
+    });
+    const noted = afterDoubt(forgetful, key(4, 'd'), 'd0');
+    expect(judgeRenewal(noted, key(5, 'e'), 0, attempt('e1', 'd1', 'd0')).kind).toBe('issue');
+    expect(judgeRenewal(noted, key(5, 'e'), 0, attempt('e1', 'd1'))).toEqual({
+      kind: 'theft',
+      generation: 4,
+    });
+    // Without a renewal of the holder the doubt ends by itself.
+    expect(judgeRenewal(noted, key(4, 'd'), 2 * day, attempt('d0')).kind).toBe('theft');
+    const explained = afterRenewal(noted, key(5, 'e'), 6, attempt('e1', 'd1', 'd0'));
+    expect(judgeRenewal(explained, key(3, 'c'), 0, attempt('c9')).kind).toBe('theft');
+  });
+
+  it('is in no doubt where the record knows the attempt that got the token', () => {
+    const informed = afterArrival(record({ attempts: ['d1'] }), token(5, 'hash e', 0, 'd1'), 0);
+    expect(judgeRenewal(informed, key(4, 'd'), 0, attempt('d0')).kind).toBe('theft');
+  });
+
+  it('notes a few doubtful attempts at the most, each once', () => {
+    let noted = record({ attemptsMissingSince: undefined });
+    for (let n = 0; n < 50; n++)
+      noted = afterDoubt(afterDoubt(noted, key(4, 'd'), `${n}`), key(4, 'd'), `${n}`);
+    expect(noted.unexplained?.map(({ hash }) => hash)).toEqual(['0', '1', '2', '3', '4', '5', '6', '7']);
+  });
+
+  it('is known by its last 32 attempts', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string()), fc.array(fc.string(), { maxLength: 16 }), (known, earlier) => {
+        const all = withAttempt(known, attempt('now', ...earlier));
+        expect(all.length).toBeLessThanOrEqual(32);
+        expect(all).toEqual(expect.arrayContaining(['now', ...earlier]));
+        expect(new Set(all).size).toBe(all.length);
+      }),
+    );
+  });
+
+  it('sends a nonce and hashes, or is told what is wrong with them', () => {
+    const nonce = 'a'.repeat(22);
+    const hash = hashOfAttempt(nonce);
+    expect(readRenewalAttempt(nonce, undefined)).toEqual({ hash, earlier: [] });
+    expect(readRenewalAttempt(nonce, `${hash},${hash}`)).toEqual({ hash, earlier: [hash, hash] });
+    expect(readRenewalAttempt(nonce, Array(40).fill(hash).join(','))?.earlier).toHaveLength(16);
+    expect(readRenewalAttempt(undefined, 'whatever')).toBeUndefined();
+    for (const [wrong, earlier] of [
+      ['short'],
+      [`${nonce}!`],
+      [nonce, 'no hash'],
+      [nonce, `${hash},`],
+    ] as const) {
+      expect(() => readRenewalAttempt(wrong, earlier)).toThrow(/attempt/);
+    }
+  });
+});
+
+describe('after a restore, two parties that are both ahead of the record', () => {
+  // The thief renewed with an old key after the restore, so his young key has a low generation.
+  const restored = record({ generation: 3, heldKeyIssuedAt: 10_000 });
+
+  it('are found when a key of a higher generation is the older one', () => {
+    expect(judgeRenewal(restored, key(9, 'i', 5000), 0)).toEqual({ kind: 'theft', generation: 9 });
+    expect(judgeArrival(restored, token(9, 'i', 5000))).toBe('theft');
+  });
+
+  it('are not seen in one gateway, whose keys get newer with their generations', () => {
+    expect(judgeRenewal(restored, key(9, 'i', 10_000), 0).kind).toBe('issue');
+    expect(judgeArrival(restored, token(9, 'i', 10_000))).toBe('arrived');
+  });
+
+  it('nor in clocks of the service that differ by a minute', () => {
+    expect(judgeRenewal(restored, key(9, 'i', 9940), 0).kind).toBe('issue');
   });
 });
 
