@@ -6,7 +6,7 @@ import { GatewayError, wordsOf } from '../gateway-error.ts';
 import type { SharedDashboard } from '../service-client.ts';
 import { finishEnding } from './share-ending.ts';
 import type { ShareParts } from './share-parts.ts';
-import type { MakingRecord } from './share-records.ts';
+import type { MakingRecord, ShareRecord } from './share-records.ts';
 
 export interface ShareWish {
   readonly dashboard: DashboardReference;
@@ -56,7 +56,7 @@ export function makeShare(parts: ShareParts, wish: ShareWish): Promise<SharedDas
     try {
       return await complete(parts, making, adapter.hasUsers ? { name, password } : undefined);
     } catch (error) {
-      await finishEnding(parts, making, false).catch((left: unknown) =>
+      await giveUp(parts, making).catch((left: unknown) =>
         log.warn('leftover of a share stays for now', { why: wordsOf(left) }),
       );
       if (error instanceof GatewayError && error.code === 'unreachable') throw uncertain(error);
@@ -95,6 +95,14 @@ export async function completeInterrupted(parts: ShareParts, systemId: string): 
   } finally {
     held.release();
   }
+}
+
+/** Its sharer hears that it failed: from here on it is not taken up again, even if the application is down now. */
+async function giveUp(parts: ShareParts, making: MakingRecord): Promise<void> {
+  const { order: _, ...rest } = making;
+  const over: ShareRecord = { ...rest, state: 'ending' };
+  await parts.records.write(over);
+  await finishEnding(parts, over, false);
 }
 
 async function complete(

@@ -24,8 +24,12 @@ export async function reconcileShares(parts: ShareParts): Promise<void> {
   const isOver = systemId === undefined ? async () => false : await overChecker(parts, mine, systemId);
   for (const record of mine) {
     try {
-      if (record.state === 'ending') await finishEnding(parts, record, record.systemId === systemId);
-      else if (record.state === 'active' && (await isOver(record))) {
+      if (record.state === 'ending') {
+        // The service knows no share under the name of one that was never made.
+        const known = record.systemId === systemId && !record.id.startsWith('making-');
+        await finishEnding(parts, record, known);
+      }
+      if (record.state === 'active' && (await isOver(record))) {
         // First on disk, so that it stays over even if the application does not answer.
         await records.write({ ...record, state: 'ending' });
         await finishEnding(parts, record, false);
