@@ -54,7 +54,7 @@ export async function startServicePeer(): Promise<ServicePeer> {
       json: !isForm && text !== '' ? JSON.parse(text) : undefined,
     };
     requests.push(request);
-    const handler = routes.get(`${request.method} ${request.path}`) ?? (() => ({ status: 404 }));
+    const handler: Handler = routes.get(`${request.method} ${request.path}`) ?? (() => ({ status: 404 }));
     const { status, json, headers, cut } = await handler(request);
     if (cut === true) {
       incoming.socket.destroy();
