@@ -59,7 +59,6 @@ export function exchangeWithLibrary(exchange: HttpExchange, proxy: LibraryProxy,
     failed = true;
     // A handler may well trip over a client that has left; nobody has to be told.
     if (!request.socket.destroyed) steps.report(error, id);
-    request.unpipe(proxied);
     proxied.destroy();
     if (response.headersSent) response.destroy();
     else if (!response.destroyed) replyProblem(response, 500, { correlationId: id });
@@ -76,7 +75,11 @@ export function exchangeWithLibrary(exchange: HttpExchange, proxy: LibraryProxy,
     proxy.forget(id);
   });
   response.once('close', () => {
-    if (!response.writableFinished) proxied.destroy();
+    if (!response.writableFinished || !request.complete) proxied.destroy();
+    // Answered before the body was read: a client may well send all of it before it looks at the answer, and
+    // node:http neither goes on writing to a server that has answered nor drops what was being piped.
+    request.unpipe(proxied);
+    request.resume();
   });
   if (hasBody) passBody(request, proxied);
   else proxied.end();
