@@ -177,6 +177,7 @@ describe('forwarding', () => {
       const unwanted = {
         host: 'attacker.example',
         cookie: 'session=1',
+        'content-type': 'application/json',
         authorization: 'Bearer viewer',
         origin: 'https://attacker.example',
         referer: 'https://attacker.example/',
