@@ -4,6 +4,7 @@ import type { GatewayId, SystemId } from '../identifier.ts';
 import type { Log } from '../log.ts';
 import type { AccessTokens, VerifiedAccessToken } from '../oauth/access-token.ts';
 import { accessTokenLifetime } from '../oauth/access-token.ts';
+import { Problem } from '../problem.ts';
 import { OAuthError, type RefreshFailure } from '../oauth/oauth-error.ts';
 import type { RenewalAttempt } from '../oauth/refresh-attempt.ts';
 import {
@@ -229,6 +230,7 @@ export function createGatewayCredentials({
     /**
      * Checks an access token against the gateway's record, and notes that the reply with it has arrived.
      * @returns undefined when the bearer has no access
+     * @throws Problem unavailable
      */
     async authenticate(
       accessToken: string,
@@ -252,7 +254,9 @@ export function createGatewayCredentials({
         const arrived = afterArrival(gateway, token, clock.now());
         if (await replaced(arrived, stored.etag)) return { ...token, gateway: arrived };
       }
-      return undefined;
+      throw new Problem('unavailable', 'Too many requests of this gateway at once; try again.', {
+        retryAfter: 1,
+      });
     },
 
     /** For the expiry timer: tells of thefts whose finder died before it could. @returns how many */
