@@ -44,7 +44,6 @@ function fixedCall({ rule, match }: CompiledRule): AdmittedCall | undefined {
   for (const parameter of query) {
     const text = parameter.value ?? literals(parameter.values);
     if (text === undefined || (typeof text === 'object' && !Array.isArray(text))) return undefined;
-    if (parameter.name === '' || parameter.optional === true) return undefined;
     values.set(parameter.name, text);
   }
   if (path === undefined) return undefined;

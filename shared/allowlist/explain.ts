@@ -1,5 +1,5 @@
 import type { CompiledAllowlist } from './compile.ts';
-import { describeRule, pathWords, spanWords } from './describe.ts';
+import { pathWords, spanWords } from './describe.ts';
 import { bodyDifferences, parametersDifferences } from './difference.ts';
 import { limits } from './limits.ts';
 import type { MatchContext } from './match-context.ts';
@@ -86,9 +86,3 @@ function pathDifference(rule: Rule, { path }: ParsedRequest, context: MatchConte
   const words = `the rule expects the path ${pathWords(rule.path)}, came ${quote(serializePath(path))}`;
   return { distance, words: distance === 0 ? [] : [words] };
 }
-
-/** The rule itself, for the audit. */
-export const nearestRuleWords = (compiled: CompiledAllowlist, id: string): string | undefined => {
-  const rule = compiled.allowlist.rules.find((one) => one.id === id);
-  return rule === undefined ? undefined : describeRule(rule);
-};

@@ -19,7 +19,7 @@ export interface AdmittedCall {
   readonly body?: Uint8Array;
 }
 
-/** Gives the call to make, or undefined when the request does not fit the rule. `now`: Unix milliseconds. */
+/** Gives the call to make, or undefined when a request of the rule's method does not fit it. `now`: Unix milliseconds. */
 export type RuleMatch = (request: ParsedRequest, now: number) => AdmittedCall | undefined;
 
 const noParameters: readonly Parameter[] = [];
@@ -31,7 +31,6 @@ export function matchRule(rule: Rule): RuleMatch {
   const writeQuery = matchParameters(rule.query ?? noParameters);
   const writeBody = rule.body === undefined ? noBody : matchBody(rule.body);
   return (request, now) => {
-    if (request.method !== method) return undefined;
     const times = spans.length === 0 ? undefined : new Map<string, number>();
     const context: MatchContext = times === undefined ? { now } : { now, times };
     const path = writePath(request.path, context);

@@ -48,8 +48,8 @@ function readCalendar(match: RegExpExecArray | null, fraction: number): number |
   const [year, month, dayOfMonth] = [part(1), part(2), part(3)];
   const [hours, minutes, seconds] = [part(4), part(5), part(6)];
   const midnight = Date.UTC(year, month - 1, dayOfMonth);
-  const read = new Date(midnight);
-  if (year < 1000 || read.getUTCMonth() !== month - 1 || read.getUTCDate() !== dayOfMonth) return undefined;
+  // A day that its month does not have rolls over into another month.
+  if (year < 1000 || new Date(midnight).getUTCMonth() !== month - 1) return undefined;
   if (hours > 23 || minutes > 59 || seconds > 59 || part(9) > 23 || part(10) > 59) return undefined;
   const offset = (part(9) * 60 + part(10)) * (match[8] === '-' ? -1 : 1);
   return midnight + ((hours * 60 + minutes - offset) * 60 + seconds + Number(`0.${match[7] ?? 0}`)) * 1000;

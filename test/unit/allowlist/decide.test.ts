@@ -1,4 +1,6 @@
-import { asking, get, postJson, type RuleWithoutId } from './asking.ts';
+import { compileAllowlist } from '../../../shared/allowlist/compile.ts';
+import { decide } from '../../../shared/allowlist/decide.ts';
+import { asking, get, noon, postJson, type RuleWithoutId } from './asking.ts';
 
 const jsonRule = (elementId: number, minutes: number): RuleWithoutId => ({
   method: 'POST',
@@ -70,6 +72,22 @@ describe('rules that differ in one literal', () => {
     expect(ask(get('/v')).admitted).toBe(false);
   });
 
+  test('in a parameter that may be missing are found with and without it', () => {
+    const { admitted, ask } = asking(
+      ['a', 'b'].map((kind): RuleWithoutId => ({
+        method: 'GET',
+        path: ['v'],
+        query: [
+          { name: 'id', value: 'x' },
+          { name: 'kind', value: kind, optional: true },
+        ],
+      })),
+    );
+    expect(admitted(get('/v?id=x')).ruleId).toBe('r1');
+    expect(admitted(get('/v?id=x&kind=b')).ruleId).toBe('r2');
+    expect(ask(get('/v?id=x&kind=c')).admitted).toBe(false);
+  });
+
   test('of a path are found behind literals and slots alike', () => {
     const { admitted, ask } = asking([
       { method: 'GET', path: ['a', { integer: { min: 1, max: 5 } }, 'x'] },
@@ -82,6 +100,14 @@ describe('rules that differ in one literal', () => {
     expect(ask(get('/a/2/z')).admitted).toBe(false);
     expect(ask(get('/a/4/y')).admitted).toBe(false);
   });
+});
+
+test('a literal cannot admit what is refused before any rule, even in an allowlist that nobody checked', () => {
+  const compiled = compileAllowlist({
+    version: 1,
+    rules: [{ id: 'r1', method: 'GET', path: ['a', '..', 'b'] }],
+  });
+  expect(decide(compiled, get('/a/../b'), noon).admitted).toBe(false);
 });
 
 describe('a refusal explains itself', () => {

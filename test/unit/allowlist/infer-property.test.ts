@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { RawRequest } from '../../../shared/allowlist/decide.ts';
 import { get } from './asking.ts';
 import { mutationsOf } from './mutations.ts';
 import { inferring, opened, recording, requestsOf, type RecordedCall } from './recording.ts';
@@ -82,9 +83,19 @@ test('every recorded call is admitted at its own time, and the same dashboard a 
           expect([request.target, admits(request, at)]).toEqual([request.target, true]);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   );
 });
+
+/** Equal for calls that differ only in the order of their parameters or members. */
+function meaning({ method, target, body }: RawRequest): string {
+  const url = new URL(target, 'http://on-prem');
+  const text = Buffer.from(body ?? []).toString('utf8');
+  const members = text.startsWith('{')
+    ? Object.entries(JSON.parse(text) as object)
+    : [...new URLSearchParams(text)];
+  return JSON.stringify([method, url.pathname, [...url.searchParams].sort(), members.sort()]);
+}
 
 test('nothing that was pinned may be changed', () => {
   fc.assert(
@@ -92,13 +103,6 @@ test('nothing that was pinned may be changed', () => {
       const hars = recordings(dashboard);
       const { admits } = inferring(hars);
       const calls = hars.flatMap(requestsOf);
-      const meaning = ({ method, target, body }: (typeof calls)[number]['request']) =>
-        JSON.stringify([
-          method,
-          [...new URL(target, 'http://x').searchParams].sort(),
-          target.split('?')[0],
-          Buffer.from(body ?? []).toString(),
-        ]);
       const recorded = new Set([...calls.map(({ request }) => request), get('/')].map(meaning));
       for (const { request, at } of calls.slice(0, 6)) {
         for (const mutation of mutationsOf(request)) {
@@ -112,6 +116,6 @@ test('nothing that was pinned may be changed', () => {
         }
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 40 },
   );
 });

@@ -99,6 +99,13 @@ describe('what counts up or changes at random', () => {
     expect(warnings).toHaveLength(2);
   });
 
+  test('ids of two openings that show different panels are pinned', () => {
+    const open = (ids: readonly number[]) => ids.map((id) => ({ after: 0, url: `/item?id=${id}` }));
+    expect(inferring([recording(open([1, 2, 3])), recording(open([4, 5]), hour)]).lines[1]).toBe(
+      'GET /item with id = “1”, “2”, “3”, “4” or “5”',
+    );
+  });
+
   test('ids asked for one after the other in one load are no counter', () => {
     const har = recording([1, 2, 3, 4].map((id) => ({ after: id / 10, url: `/item?id=${id}` })));
     expect(inferring([har]).lines).toContain('GET /item with id = “1”, “2”, “3” or “4”');

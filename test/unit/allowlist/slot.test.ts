@@ -142,6 +142,12 @@ const textCases: Case<TextSlot, string>[] = [
     misses: ['jQuery_100_x', 'jQuery__x', 'jQuery_x', '1', 'jQuery_1_xx', 'xjQuery_1_x'],
   },
   {
+    name: 'free text between fixed texts',
+    slot: { around: { before: 'a_', inner: { text: { characters: 'word', max: 3 } }, after: '_b' } },
+    fits: ['a__b', 'a_x_b'],
+    misses: ['a_b', 'a_xxxx_b'],
+  },
+  {
     name: 'a content-hashed name',
     slot: { hashedName: { extensions: ['js', 'css'], max: 40 } },
     fits: ['main.8f3c2a1b.js', 'index-BkD3x9aZ.css', '123.8f3c2a1b9d.chunk.js', '8f3c2a1b9d0e.js'],
@@ -150,6 +156,7 @@ const textCases: Case<TextSlot, string>[] = [
       'main.8f3c2a1b.php',
       'main.8f3c2a1b.js.map',
       '8f3c2a1b..js',
+      'a..8f3c2a1b.js',
       `${'a'.repeat(40)}.js`,
       'x 8f3c2a1b.js',
     ],
