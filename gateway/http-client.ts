@@ -41,7 +41,7 @@ export interface OutwardSettings {
 
 const largestBody = 4 * 1024 * 1024;
 
-/** `x.localhost` is this machine whatever a name server says, since http is allowed there (RFC 6761). */
+/** `localhost` and `x.localhost` are this machine whatever a name server says, since http is allowed there (RFC 6761). */
 export const loopbackLookup: LookupFunction = (_hostname, options, callback) => {
   const found = [
     { address: '127.0.0.1', family: 4 },
@@ -116,7 +116,7 @@ function open(request: HttpRequest, agent: http.Agent, signal: AbortSignal): Pro
     headers,
     agent,
     signal,
-    ...(url.hostname.endsWith('.localhost') ? { lookup: loopbackLookup } : {}),
+    ...(/(^|\.)localhost$/.test(url.hostname) ? { lookup: loopbackLookup } : {}),
   };
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
@@ -165,5 +165,14 @@ export function networkWords(error: unknown): string {
   // Every address of a name was tried; the first fault stands for all.
   const all: unknown = typeof error === 'object' && error !== null ? Reflect.get(error, 'errors') : undefined;
   const inner: unknown = Array.isArray(all) ? all[0] : error;
-  return words[systemCodeOf(inner) ?? ''] ?? wordsOf(inner);
+  const code = systemCodeOf(inner) ?? '';
+  return words[code] ?? (code === 'EPROTO' ? tlsWords(wordsOf(inner)) : wordsOf(inner));
+}
+
+/** When the other side's complaint meets our first write, Node gives OpenSSL's own line instead of a code. */
+function tlsWords(text: string): string {
+  if (/protocol version|unsupported protocol/.test(text)) return 'it offers no TLS 1.2 or newer';
+  if (/wrong version number|packet length too long/.test(text)) return 'it does not speak TLS there';
+  const [, reason] = /SSL routines:[^:]*:([^:]+):/.exec(text) ?? [];
+  return reason === undefined ? 'TLS cannot be agreed on' : `TLS cannot be agreed on (${reason})`;
 }
