@@ -53,6 +53,7 @@ export class FrameSocket {
   #sending: Writable | undefined;
   #drained: ((error?: Error) => void) | undefined;
   #closeSent = false;
+  #reading = false;
   #finished = false;
   #silentBeats = 0;
   #beat: NodeJS.Timeout | undefined;
@@ -80,6 +81,7 @@ export class FrameSocket {
     if (head.length > 0) stream.unshift(head);
     // Whoever made this gets a turn to take hold of it before the first message.
     setImmediate(() => {
+      this.#reading = true;
       stream.on('data', (chunk: Buffer) => this.#onData(chunk));
       stream.on('end', () => {
         this.#finish(1006, 'the connection was lost');
@@ -139,6 +141,7 @@ export class FrameSocket {
         done();
       },
     });
+    body.on('error', () => {});
     this.#sending = body;
     return body;
   }
@@ -150,9 +153,7 @@ export class FrameSocket {
   receiveBody(): Readable {
     const body = new Readable({
       highWaterMark: receiveAhead,
-      read: () => {
-        this.#stream.resume();
-      },
+      read: () => this.#resume(),
       destroy: (error, done) => {
         this.#discard(receiving);
         done(error);
@@ -165,7 +166,7 @@ export class FrameSocket {
         if (!last) return;
         body.push(null);
         // An ended body asks for nothing more, and an earlier piece may have paused the stream.
-        this.#stream.resume();
+        this.#resume();
       },
       lost: (error: Error) => void body.destroy(error),
     };
@@ -220,7 +221,7 @@ export class FrameSocket {
     if (this.#closeSent || this.#stream.destroyed) return;
     this.#sendClose(code, reason);
     this.#discard(this.#receiving);
-    this.#stream.resume();
+    this.#resume();
   }
 
   /** Drops the connection without a word. */
@@ -304,7 +305,12 @@ export class FrameSocket {
     if (receiving === undefined || this.#receiving !== receiving) return;
     this.#receiving = undefined;
     this.#discarding = true;
-    this.#stream.resume();
+    this.#resume();
+  }
+
+  /** A stream that flows before anybody listens to it loses what it carries. */
+  #resume(): void {
+    if (this.#reading) this.#stream.resume();
   }
 
   #whenDrained(done: (error?: Error) => void): void {

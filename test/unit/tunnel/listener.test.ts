@@ -205,6 +205,35 @@ describe('a listener', () => {
     expect(rendezvous.socket.readyState).toBe(WebSocket.OPEN);
   });
 
+  it('serves the next request at a rendezvous though the body of the last was read late', async () => {
+    const service = await playService();
+    play(service.endpoint, async (relayed) => {
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      return { status: 200, headers: {}, body: await bytesOf(relayed.body) };
+    });
+    (await service.channel()).socket.send(JSON.stringify({ request: { address: service.rendezvous('7') } }));
+    const rendezvous = await service.channel(1);
+    for (const round of [1, 2]) {
+      rendezvous.socket.send(request(`r${round}`, undefined, { method: 'POST', body: true }));
+      rendezvous.socket.send(Buffer.alloc(150_000, 'x'), { binary: true, fin: true });
+      await until(() => rendezvous.binaries.length === round);
+    }
+  });
+
+  it('sends the head of an event stream off at once, and does not wait whether it will end soon', async () => {
+    const service = await playService();
+    const open = new PassThrough();
+    const headers = { 'Content-Type': 'text/event-stream; charset=utf-8' };
+    const limits = { quickEnd: 10 * minute, smallEnd: 10 * minute, quickAnswer: 10 * minute };
+    play(service.endpoint, async () => ({ status: 200, headers, body: open }), { limits });
+    (await service.channel()).socket.send(request('1', service.rendezvous('1')));
+    const rendezvous = await service.channel(1);
+    await until(() => rendezvous.texts.length === 1);
+    expect(rendezvous.texts[0]).toMatchObject({
+      response: { statusCode: 200, responseHeaders: headers, body: true },
+    });
+  });
+
   it('takes a large answer to the rendezvous as one fragmented message', async () => {
     const service = await playService();
     play(service.endpoint, async () => ({ status: 200, headers: {}, body: Buffer.alloc(700_000, 'z') }));

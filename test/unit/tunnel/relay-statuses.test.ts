@@ -95,6 +95,18 @@ describe('a sender is told, without Via,', () => {
     expect((await new RawPeer(String(address)).opened()).refusal).toBe(403);
   });
 
+  it('504 when the listener comes to the rendezvous and says nothing there, which ends with 1001', async () => {
+    const relay = await relayWith({ answerWithin: 60 });
+    const listener = await rawListener(relay);
+    const sender = senderTo(relay.endpoint);
+    const sent = sender.send(get('/'));
+    sent.catch(() => {});
+    const rendezvous = await new RawPeer(String((await listener.heard())['address'])).opened();
+    await expect(sent).rejects.toMatchObject({ code: 'timeout', status: 504 });
+    await until(() => rendezvous.closure !== undefined);
+    expect(rendezvous.closure?.code).toBe(1001);
+  });
+
   it('502 when the listener is lost before it answers', async () => {
     const relay = await relayWith();
     const listener = await rawListener(relay);

@@ -102,8 +102,16 @@ it('a rendezvous that waits for its next request is watched as well', async () =
 it('a slow viewer is no dead one: a rendezvous under load is not given up for its silence', async () => {
   const relay = await relayWith({ pingInterval: 10, idleResponse: 300 });
   const body = new PassThrough();
-  await listenerOn(relay, async () => ({ status: 200, headers: {}, body }), { limits: { pingInterval: 10 } });
-  const answer = await senderTo(relay.endpoint).send(get('/'));
+  const handle = async ({ target }: { target: string }) => ({
+    status: 200,
+    headers: {},
+    body: target === '/first' ? Buffer.alloc(100_000) : body,
+  });
+  await listenerOn(relay, handle, { limits: { pingInterval: 10 } });
+  const sender = senderTo(relay.endpoint);
+  // After this both ends watch the rendezvous, and have to stop for the next request.
+  await bytesOf((await sender.send(get('/first'))).body);
+  const answer = await sender.send(get('/second'));
   let full = false;
   void (async () => {
     for (let i = 0; i < 400; i++) {
@@ -170,8 +178,18 @@ it('a request on a connection that is just being closed is sent again if that is
   answer(await listener.heard(3));
   await second;
 
-  const third = send({ method: 'POST', body: Buffer.from('once only') });
-  await listener.heard(4);
-  proxy.cut();
-  await expect(third).rejects.toMatchObject({ code: 'broken' });
+  let heard = 3;
+  for (const unsafe of [
+    { method: 'POST', body: Buffer.from('once only') },
+    { method: 'GET', body: Buffer.from('once only') },
+    { method: 'DELETE' },
+  ]) {
+    const refreshed = send();
+    answer(await listener.heard(++heard));
+    await refreshed;
+    const sent = send(unsafe);
+    await listener.heard(++heard);
+    proxy.cut();
+    await expect(sent).rejects.toMatchObject({ code: 'broken' });
+  }
 });
