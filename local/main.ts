@@ -1,7 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { services } from '../functions/trigger/services.ts';
 import { shareOriginPrefix } from '../functions/trigger/share-origin.ts';
@@ -9,6 +7,7 @@ import { readConfiguration } from '../shared/configuration.ts';
 import { jsonLines } from '../shared/log.ts';
 import { shareIdOfHost } from '../shared/shares/share-access.ts';
 import { systemClock } from '../shared/system-clock.ts';
+import { freePort } from './free-port.ts';
 import { listenRule, sendRule } from '../shared/tunnel/relay-tokens.ts';
 import { functionEntryPoints } from './function-entry-points.ts';
 import { startFunctionsHost } from './functions-host/functions-host.ts';
@@ -24,15 +23,6 @@ const log = jsonLines(
   (line) => process.stderr.write(`${line}\n`),
   () => new Date(systemClock.now()).toISOString(),
 );
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Port 0 means any: chosen here, since the portal's origin and the relay's address follow from it. */
 async function settlePorts(): Promise<void> {

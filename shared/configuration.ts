@@ -5,6 +5,9 @@ const origin = z
   .transform((text) => new URL(text).origin)
   .describe('An http(s) origin without a path');
 
+/** Cookies marked Secure, and tokens, travel unencrypted on no network (RFC 6749 section 1.6). */
+const loopbackOrigin = /^http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
+
 const environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(7071),
   DATA_DIR: z.string().min(1).default('.data'),
@@ -47,10 +50,14 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
     throw new Error(`These settings are not usable:\n  ${wrong.join('\n  ')}`);
   }
   const { data } = result;
+  const publicOrigin = data.PUBLIC_ORIGIN ?? `http://localhost:${data.PORT}`;
+  if (publicOrigin.startsWith('http:') && !loopbackOrigin.test(publicOrigin)) {
+    throw new Error('PUBLIC_ORIGIN: http is for this machine only; use https.');
+  }
   return {
     port: data.PORT,
     dataDir: data.DATA_DIR,
-    publicOrigin: data.PUBLIC_ORIGIN ?? `http://localhost:${data.PORT}`,
+    publicOrigin,
     shareDomain: data.SHARE_DOMAIN ?? `localhost:${data.PORT}`,
     relayEndpoint: data.RELAY_ENDPOINT ?? `http://127.0.0.1:${data.PORT + 1}`,
     smtpUrl: data.SMTP_URL,

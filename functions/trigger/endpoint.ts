@@ -6,7 +6,6 @@ import {
   type InvocationContext,
   type Timer,
 } from '@azure/functions';
-import { OAuthError } from '../../shared/oauth/oauth-error.ts';
 import { Problem } from '../../shared/problem.ts';
 import { SecretsUnavailable } from '../../shared/secrets/secret-store.ts';
 import { DocumentTooLarge, InvalidContinuation, StoreUnavailable } from '../../shared/store/store-errors.ts';
@@ -48,13 +47,6 @@ export async function answer(
   try {
     return await act();
   } catch (error) {
-    if (error instanceof OAuthError) {
-      return {
-        status: error.status,
-        headers: { 'cache-control': 'no-store', pragma: 'no-cache' },
-        jsonBody: error.toDocument(),
-      };
-    }
     const known = asProblem(error);
     if (known && known.status < 500) return style(known, invocationId);
     if (known) {

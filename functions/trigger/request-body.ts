@@ -35,6 +35,20 @@ function utf8(body: Buffer): string {
   }
 }
 
+/** An allowlist nests 32 levels of a JSON body, two objects each; schemas recurse, and the stack is finite. */
+const mostNesting = 100;
+
+/** Counts brackets outside of strings; wrong JSON is somebody else's finding. */
+function nestsDeeper(text: string, levels: number): boolean {
+  let depth = 0;
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs)) {
+    if (token === '[' || token === '{') depth++;
+    else if (token === ']' || token === '}') depth--;
+    if (depth > levels) return true;
+  }
+  return false;
+}
+
 /** Checks a value against a schema. @throws Problem invalid-request that names each field */
 export function parseFields<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
@@ -60,6 +74,10 @@ export async function readJson<T>(
 ): Promise<T> {
   requireMediaType(request, 'application/json');
   const text = utf8(await readBody(request, mostBytes));
+  if (nestsDeeper(text, mostNesting)) {
+    const detail = `Nested more than ${mostNesting} levels deep.`;
+    throw new Problem('invalid-request', detail, { errors: [{ field: 'body', detail }] });
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

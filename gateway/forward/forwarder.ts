@@ -3,6 +3,7 @@ import { compileAllowlist, type CompiledAllowlist } from '../../shared/allowlist
 import { decide, type Refusal } from '../../shared/allowlist/decide.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import { inwardNames } from '../../shared/tunnel/viewer-headers.ts';
 import type { OnPremAdapter } from '../adapters/on-prem-adapter.ts';
 import { wordsOf } from '../gateway-error.ts';
 import { networkWords } from '../http-client.ts';
@@ -33,19 +34,6 @@ interface ReadyShare {
 
 const mostBodyBytes = 1_048_576;
 const mostReady = 200;
-
-/** Headers of a viewer that an on-prem application may need; the service sends no others either. */
-const inward = [
-  'accept',
-  'accept-language',
-  'cache-control',
-  'if-match',
-  'if-modified-since',
-  'if-none-match',
-  'if-range',
-  'last-event-id',
-  'range',
-];
 
 const problem = (status: number, what: string): RelayedResponse => ({
   status,
@@ -128,7 +116,7 @@ export function createForwarder(parts: ForwarderParts) {
     if (body === undefined) return problem(413, 'body-too-large');
 
     const contentType = request.headers['content-type'];
-    // No headers: those that came are the tunnel's own, and none but `inward` goes any further.
+    // No headers: those that came are the tunnel's own, and none but `inwardNames` goes any further.
     const decision = decide(
       share.allowlist,
       { method: request.method, target, contentType, headers: {}, body },
@@ -145,7 +133,7 @@ export function createForwarder(parts: ForwarderParts) {
     const { call } = decision;
     const over = watchers.note(shareId, request.headers['drawbridge-recipient'] ?? 'unknown');
     try {
-      const kept = inward.flatMap((name) => {
+      const kept = [...inwardNames].flatMap((name) => {
         const value = request.headers[name];
         return value === undefined ? [] : [[name, value] as const];
       });

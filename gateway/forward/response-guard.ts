@@ -1,22 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-
-/** What the application's answer may tell the outside; the cloud guards the same way out once more. */
-const outward = new Set([
-  'accept-ranges',
-  'cache-control',
-  'content-disposition',
-  'content-encoding',
-  'content-language',
-  'content-length',
-  'content-range',
-  'content-security-policy',
-  'content-type',
-  'etag',
-  'expires',
-  'last-modified',
-  'vary',
-  'x-content-type-options',
-]);
+import { outwardNames } from '../../shared/tunnel/viewer-headers.ts';
 
 /**
  * The headers of an on-prem answer that leave the network. Cookies, server banners, authentication, CORS and
@@ -31,7 +14,7 @@ export function guardedHeaders(
 ): Record<string, string> | undefined {
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || !outward.has(name)) continue;
+    if (value === undefined || name === 'location' || !outwardNames.has(name)) continue;
     const text = Array.isArray(value) ? value.join(', ') : value;
     // A header outside printable ASCII would make the whole answer unfit for the tunnel.
     if (/^[\t\x20-\x7e]*$/.test(text)) kept[name] = text;

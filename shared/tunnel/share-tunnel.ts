@@ -119,14 +119,13 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
     }
 
     const { call } = decision;
-    const { 'content-type': _, ...inward } = inwardHeaders(request.headers);
     const answer = await sender
       .send({
         connection: share.systemId,
         target: `/${share.id}${call.target}`,
         method: call.method,
         headers: {
-          ...inward,
+          ...inwardHeaders(request.headers),
           ...(call.contentType !== undefined && { 'content-type': call.contentType }),
           'drawbridge-recipient': recipient.email,
           'drawbridge-request-id': request.requestId,

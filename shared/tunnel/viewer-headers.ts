@@ -1,9 +1,8 @@
 /** The request headers of a viewer's browser that go to the on-prem side; all others stay in the cloud. */
-const inward = new Set([
+export const inwardNames: ReadonlySet<string> = new Set([
   'accept',
   'accept-language',
   'cache-control',
-  'content-type',
   'if-match',
   'if-modified-since',
   'if-none-match',
@@ -15,7 +14,8 @@ const inward = new Set([
 /** What the viewer's browser sent, reduced to what a dashboard needs. Names in lower case. */
 export function inwardHeaders(headers: Iterable<readonly [string, string]>): Record<string, string> {
   const kept: Record<string, string> = {};
-  for (const [name, value] of headers) if (inward.has(name.toLowerCase())) kept[name.toLowerCase()] = value;
+  for (const [name, value] of headers)
+    if (inwardNames.has(name.toLowerCase())) kept[name.toLowerCase()] = value;
   return kept;
 }
 
@@ -24,7 +24,7 @@ export function inwardHeaders(headers: Iterable<readonly [string, string]>): Rec
  * (`Server`, `Via`), sets state (`Set-Cookie`), is hop-by-hop (RFC 9110 section 7.6.1), or would steer the
  * browser beyond the dashboard (`Clear-Site-Data`, `Strict-Transport-Security`, `Refresh`).
  */
-const outward = new Set([
+export const outwardNames: ReadonlySet<string> = new Set([
   'accept-ranges',
   'cache-control',
   'content-disposition',
@@ -46,7 +46,7 @@ export function outwardHeaders(headers: Readonly<Record<string, string | readonl
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     const lower = name.toLowerCase();
-    if (value === undefined || !outward.has(lower)) continue;
+    if (value === undefined || !outwardNames.has(lower)) continue;
     // Only a path may redirect: an address would leave the share, or name an internal host.
     const text = typeof value === 'string' ? value : value.join(', ');
     if (lower === 'location' && !/^\/(?![/\\])/.test(text)) continue;

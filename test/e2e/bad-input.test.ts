@@ -311,6 +311,13 @@ describe('bad input', () => {
     ['bytes that are not UTF-8', jsonType, Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), 400],
     ['another content type', 'text/plain', '{}', 415],
     ['no content type', '', '{}', 415],
+    ['a million brackets', jsonType, '['.repeat(1_000_000), 400],
+    [
+      'deep nesting inside an allowlist',
+      jsonType,
+      `{"allowlist":${'{"a":'.repeat(50_000)}1${'}'.repeat(50_001)}`,
+      400,
+    ],
     ['2 MB', jsonType, `"${'x'.repeat(2_000_000)}"`, 413],
   ])('answers a share of %s', async (_, type, body, status) => {
     const headers = { ...bearer(), ...(type !== '' && { 'content-type': type }) };

@@ -1,0 +1,35 @@
+import { readConfiguration } from '../../../shared/configuration.ts';
+
+describe('the settings', () => {
+  it('have defaults that work on one machine', () => {
+    expect(readConfiguration({})).toMatchObject({
+      port: 7071,
+      publicOrigin: 'http://localhost:7071',
+      shareDomain: 'localhost:7071',
+      relayEndpoint: 'http://127.0.0.1:7072',
+      dataDir: '.data',
+    });
+  });
+
+  it('take an empty value as absent', () => {
+    expect(readConfiguration({ PUBLIC_ORIGIN: '', SMTP_URL: '' })).toEqual(readConfiguration({}));
+  });
+
+  it.each([
+    [{ PORT: 'many' }, /PORT/],
+    [{ PORT: '70000' }, /PORT/],
+    [{ PUBLIC_ORIGIN: 'share.example.com' }, /PUBLIC_ORIGIN/],
+    [{ PUBLIC_ORIGIN: 'http://share.example.com' }, /PUBLIC_ORIGIN: http is for this machine only/],
+    [{ PUBLIC_ORIGIN: 'http://localhost.example.com' }, /PUBLIC_ORIGIN/],
+    [{ SHARE_DOMAIN: 'https://x' }, /SHARE_DOMAIN/],
+    [{ SMTP_URL: 'ftp://x' }, /SMTP_URL/],
+  ])('%j is refused by name', (settings, message) => {
+    expect(() => readConfiguration(settings)).toThrow(message);
+  });
+
+  it('take https origins, without a path', () => {
+    expect(readConfiguration({ PUBLIC_ORIGIN: 'https://share.example.com/x' }).publicOrigin).toBe(
+      'https://share.example.com',
+    );
+  });
+});
