@@ -38,12 +38,17 @@ function utf8(body: Buffer): string {
 /** An allowlist nests 32 levels of a JSON body, two objects each; schemas recurse, and the stack is finite. */
 const mostNesting = 100;
 
-/** Counts brackets outside of strings; wrong JSON is somebody else's finding. */
+/** Counts brackets outside of strings, in one pass; wrong JSON is somebody else's finding. */
 function nestsDeeper(text: string, levels: number): boolean {
   let depth = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{]|[\]}]/gs)) {
-    if (token === '[' || token === '{') depth++;
-    else if (token === ']' || token === '}') depth--;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '\\' && inString) at++;
+    else if (character === '"') inString = !inString;
+    else if (inString) continue;
+    else if (character === '[' || character === '{') depth++;
+    else if (character === ']' || character === '}') depth--;
     if (depth > levels) return true;
   }
   return false;

@@ -311,6 +311,7 @@ describe('bad input', () => {
     ['bytes that are not UTF-8', jsonType, Buffer.from([0x7b, 0xff, 0xfe, 0x7d]), 400],
     ['another content type', 'text/plain', '{}', 415],
     ['no content type', '', '{}', 415],
+    ['a string of escaped quotes without an end', jsonType, `"${'\\\\"'.repeat(500_000)}`, 400],
     ['a million brackets', jsonType, '['.repeat(1_000_000), 400],
     [
       'deep nesting inside an allowlist',
