@@ -177,28 +177,49 @@ export async function run(
     }
   }
 
-  /** One look at the state folder and the clock. */
+  /** One look at the state folder: what somebody else changed there counts at once. */
   async function look(): Promise<void> {
     const credentials = await store.read();
     const systemId = credentials?.state === 'connected' ? credentials.systemId : undefined;
-    if (systemId !== tunnelOf) {
-      await closeTunnels();
-      if (systemId !== undefined) openTunnels(systemId);
-      reconcileAt = 0;
-    }
+    if (systemId === tunnelOf) return;
+    reconcileAt = 0;
+    await closeTunnels();
+    if (systemId !== undefined) openTunnels(systemId);
+  }
+
+  let attending: Promise<void> | undefined;
+  /** What may take minutes while the service or the application does not answer; looking goes on meanwhile. */
+  function attendInBackground(): void {
+    attending ??= attend()
+      .then((everything) => {
+        if (everything) lastFailure = '';
+      }, sayOnce)
+      .finally(() => {
+        attending = undefined;
+      });
+  }
+
+  /** @returns whether everything was looked after, and not only what is due more often */
+  async function attend(): Promise<boolean> {
+    const credentials = await store.read();
+    const systemId = credentials?.state === 'connected' ? credentials.systemId : undefined;
     // Somebody asked to connect, and the program that waited for the answer ended.
     if (systemId === undefined && credentials?.state !== 'disconnecting' && (await isAskedFor())) {
       await beginWaiting();
     }
     if (credentials) await renewIfDue(credentials);
     const now = clock.now();
-    if (isAhead(reconcileAt, now, reconcileEvery)) return;
+    if (isAhead(reconcileAt, now, reconcileEvery)) return false;
     reconcileAt = now + reconcileEvery;
-    if (credentials?.state === 'disconnecting') return actions.disconnect();
+    if (credentials?.state === 'disconnecting') {
+      await actions.disconnect();
+      return true;
+    }
     // Nobody travels: a gateway that was shut out asks again by itself, and shows its code here.
     const shutOut = credentials?.state === 'expired' || credentials?.state === 'revoked';
     if (shutOut && !isAhead(silentUntil, now, day)) await beginWaiting();
     await shares.reconcile();
+    return true;
   }
 
   async function isAskedFor(): Promise<boolean> {
@@ -206,28 +227,23 @@ export async function run(
     return pending?.service === configuration.service.origin && pending.expiresAt > clock.now();
   }
 
+  let lastFailure = '';
+  /** The same failure is said once, not at every look. */
+  function sayOnce(error: unknown): void {
+    const why = wordsOf(error);
+    if (why !== lastFailure && !signal.aborted) log.warn('not everything could be done', { why });
+    lastFailure = why;
+  }
+
   let wake: (pause: number) => void = () => {};
   // Several changes come together; one look, a moment later, serves them all.
-  const ended = new Promise<void>((resolve) =>
-    signal.addEventListener('abort', () => resolve(), { once: true }),
-  );
   const watcher = watch(configuration.stateDir, () => wake(50));
   watcher.on('error', () => {});
   signal.addEventListener('abort', () => wake(0), { once: true });
   onReady(local.origin);
-  let lastFailure = '';
   try {
     while (!signal.aborted) {
-      // What is under way may take minutes; it is given up when the gateway closes, and loses nothing.
-      await Promise.race([look(), ended]).then(
-        () => (lastFailure = ''),
-        (error: unknown) => {
-          // The same failure is said once.
-          if (wordsOf(error) !== lastFailure)
-            log.warn('not everything could be done', { why: wordsOf(error) });
-          lastFailure = wordsOf(error);
-        },
-      );
+      await look().then(attendInBackground).catch(sayOnce);
       await new Promise<void>((resolve) => {
         if (signal.aborted) return resolve();
         const timer = setTimeout(resolve, lookEvery);

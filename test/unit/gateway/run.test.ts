@@ -97,6 +97,16 @@ describe('run', () => {
     expect(await status()).toMatchObject({ state: 'not-connected' });
   });
 
+  it('closes its tunnels at once also while the service keeps something else waiting', async () => {
+    await writeCredentials(state, credentialsOf(peer.origin));
+    await writeRecord('north');
+    peer.on('GET /api/shares', () => new Promise<never>(() => {}));
+    await start();
+    await until(() => asked('GET /api/shares').length > 0);
+    await rm(join(state, 'credentials.json'));
+    await until(async () => (await status()).tunnel === undefined);
+  });
+
   it('says to the command line that it runs', async () => {
     await start();
     const { stdout } = await runGateway(folder, ['status', '--json', ...flags]);
