@@ -138,3 +138,21 @@ it('a peer that answers pings is kept, one that does not is given up', async () 
   await until(() => silent.closures.length === 1);
   expect(silent.closures).toEqual([[1006, 'no answer to pings']]);
 });
+
+it('a body that ended while it was held up does not hold up what comes after it', async () => {
+  const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+  const service = end(stream, 'service');
+  const body = service.socket.receiveBody();
+  const frame = (kind: number, payload: Buffer, last: boolean) => encodeFrame(kind, payload, last, mask);
+  const large = Buffer.alloc(300_000, 'x');
+  stream.push(
+    Buffer.concat([
+      ...frame(opcode.binary, large, false),
+      ...frame(opcode.continuation, Buffer.from('end'), true),
+    ]),
+  );
+  await settled(() => body.readableLength);
+  stream.push(Buffer.concat(frame(opcode.text, Buffer.from('next'), true)));
+  expect((await bytesOf(body)).length).toBe(300_003);
+  await until(() => service.texts.length === 1);
+});
