@@ -190,7 +190,7 @@ describe('the local API', () => {
         'Send JSON.',
       ],
       ['another kind of JSON', wish, { 'content-type': 'application/jsonp' }, 415, 'Send JSON.'],
-      ['more than 8 MiB', ' '.repeat(8 * 1024 * 1024 + 1), {}, 413, 'The body is larger than 8 MiB.'],
+      ['more than 8 MiB', ' '.repeat(32 * 1024 * 1024), {}, 413, 'The body is larger than 8 MiB.'],
     ])('refuses %s', async (_, body, headers, refused, detail) => {
       expect(await post('/api/shares', body, headers)).toMatchObject({ status: refused, json: { detail } });
       expect(done).toEqual([]);
