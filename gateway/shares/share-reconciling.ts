@@ -26,8 +26,10 @@ export async function reconcileShares(parts: ShareParts): Promise<void> {
     try {
       if (record.state === 'ending') {
         // The service knows no share under the name of one that was never made.
-        const known = record.systemId === systemId && !record.id.startsWith('making-');
-        await finishEnding(parts, record, known);
+        const known = !record.id.startsWith('making-');
+        // It cannot be told while the credentials are expired or revoked: an approval brings the chance back.
+        if (known && now !== undefined && systemId === undefined) continue;
+        await finishEnding(parts, record, known && record.systemId === systemId);
       }
       if (record.state === 'active' && (await isOver(record))) {
         // First on disk, so that it stays over even if the application does not answer.

@@ -353,6 +353,20 @@ describe('a share on its own side', () => {
       expect([await users(), await records()]).toEqual([[], []]);
     });
 
+    it('while the credentials are expired: told once an approval has renewed them', async () => {
+      peer.on('DELETE /api/shares/north-1', { status: 503 });
+      await expect(endShare(parts, 'north-1')).rejects.toThrow();
+      const { service, systemId, systemName, organizationName, gatewayId } = credentialsOf(peer.origin);
+      const identity = { service, systemId, systemName, organizationName, gatewayId };
+      await store.write({ ...identity, state: 'expired', reason: 'expired', since: 0 });
+      await reconcileShares(parts);
+      expect(await parts.records.read('north-1')).toMatchObject({ state: 'ending' });
+      peer.on('DELETE /api/shares/north-1', { status: 204 });
+      await connectAs(systemId);
+      await reconcileShares(parts);
+      expect([await users(), await records()]).toEqual([[], []]);
+    });
+
     it('while the application is down: ended all the same, and its user is removed later', async () => {
       await endShare(withoutApplication(), 'north-1');
       expect(await parts.records.read('north-1')).toMatchObject({ state: 'ending' });
