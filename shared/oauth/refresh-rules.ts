@@ -141,12 +141,16 @@ export type ArrivalVerdict = 'known' | 'arrived' | 'theft';
 
 type ArrivedToken = Pick<VerifiedAccessToken, 'generation' | 'keyHash' | 'attemptHash' | 'issuedAt'>;
 
-/** What the use of an access token tells about the reply that carried it. */
+/**
+ * What the use of an access token tells about the reply that carried it. Of the siblings of one generation a
+ * gateway holds one: the one that arrived, or that was renewed already.
+ */
 export function judgeArrival(record: RenewalState, token: ArrivedToken): ArrivalVerdict {
-  if (token.generation < record.generation) return 'known';
-  if (token.generation > record.generation) return isFork(record, token.issuedAt) ? 'theft' : 'arrived';
-  if (record.arrivedKeyHash === undefined) return 'arrived';
-  return record.arrivedKeyHash === token.keyHash ? 'known' : 'theft';
+  const ahead = token.generation - record.generation;
+  if (ahead > 0) return isFork(record, token.issuedAt) ? 'theft' : 'arrived';
+  if (ahead === 0 && record.arrivedKeyHash === undefined) return 'arrived';
+  const held = ahead === 0 ? record.arrivedKeyHash : ahead === -1 ? record.previousKeyHash : undefined;
+  return held === undefined || held === token.keyHash ? 'known' : 'theft';
 }
 
 /** The record after an access token proved that it arrived. @param now milliseconds since 1970 */

@@ -114,6 +114,12 @@ describe('the rules of single-use renewal (DESIGN.md section 4)', () => {
     expect(judgeArrival(record({}), token(7, 'a'))).toBe('arrived');
   });
 
+  it('learns from an access token that a sibling of its key was renewed', () => {
+    expect(judgeArrival(record({ previousKeyHash: 'a' }), token(4, 'a'))).toBe('known');
+    expect(judgeArrival(record({ previousKeyHash: 'b' }), token(4, 'a'))).toBe('theft');
+    expect(judgeArrival(record({ previousKeyHash: 'b' }), token(3, 'a'))).toBe('known');
+  });
+
   it('never locks out a lone gateway whose replies get lost, and always finds a second holder', () => {
     // A lone holder keeps the key it last received; `true` loses the reply, `used` uses the token before renewing.
     fc.assert(
