@@ -108,11 +108,14 @@ describe('the service client', () => {
     });
 
     it('is not renewed when another process did meanwhile', async () => {
-      accepting('access-9');
-      const before = credentialsSchema.parse(credentialsOf(peer.origin, { accessToken: 'access-9' }));
-      const asked = service.system();
-      await store.write(before);
-      expect(await asked).toEqual(system);
+      const newer = credentialsSchema.parse(credentialsOf(peer.origin, { accessToken: 'access-9' }));
+      peer.on('GET /api/system', async ({ headers }) => {
+        if (headers.authorization === 'Bearer access-9') return ok(system);
+        await store.write(newer);
+        return { status: 401 };
+      });
+      expect(await service.system()).toEqual(system);
+      expect(calls()).toHaveLength(2);
       expect(renewals()).toEqual([]);
     });
 
