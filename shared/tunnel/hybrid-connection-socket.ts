@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { Readable, Writable, type Duplex } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import type { Random } from '../clock.ts';
 import {
   type ControlOpcode,
@@ -9,7 +9,8 @@ import {
   type MessageOpcode,
   opcode,
 } from './hybrid-connection-frame.ts';
-import { messageLimit } from './hybrid-connection-message.ts';
+import { IncomingMessages, utf8 } from './hybrid-connection-incoming.ts';
+import { largestFrame, outgoingBody } from './hybrid-connection-outgoing.ts';
 
 export interface SocketHandlers {
   /** A text message, whole. */
@@ -30,9 +31,6 @@ export interface SocketOptions {
   readonly stall?: number;
 }
 
-/** One frame of a body carries at most this much, so that pings and closes get between. */
-const largestFrame = 256 * 1024;
-const receiveAhead = 128 * 1024;
 const closeWithin = 2000;
 const defaultStall = 120_000;
 
@@ -46,10 +44,7 @@ export class FrameSocket {
   readonly #handlers: SocketHandlers;
   readonly #nextMask: (() => Uint8Array) | undefined;
   readonly #reader: FrameReader;
-  #text: Buffer[] = [];
-  #textLength = 0;
-  #receiving: { piece(piece: Buffer, last: boolean): void; lost(error: Error): void } | undefined;
-  #discarding = false;
+  readonly #incoming: IncomingMessages;
   #sending: Writable | undefined;
   #drained: ((error?: Error) => void) | undefined;
   #closeSent = false;
@@ -63,33 +58,22 @@ export class FrameSocket {
     this.#stream = stream;
     this.#handlers = options.handlers;
     this.#nextMask = options.role === 'service' ? undefined : maskSource(options.role.client);
+    this.#incoming = new IncomingMessages({
+      pause: () => stream.pause(),
+      resume: () => this.#resume(),
+      text: (text) => {
+        if (!this.#closeSent) options.handlers.text(text);
+      },
+    });
     const sink = {
-      message: (kind: MessageOpcode, piece: Buffer, first: boolean, last: boolean) =>
-        kind === opcode.text ? this.#onText(piece, last) : this.#onBinary(piece, first, last),
+      message: (kind: MessageOpcode, piece: Buffer, first: boolean, last: boolean) => {
+        // After our own close nobody waits for anything but the peer's.
+        if (!this.#closeSent) this.#incoming.message(kind, piece, first, last);
+      },
       control: (kind: ControlOpcode, payload: Buffer) => this.#onControl(kind, payload),
     };
     this.#reader = new FrameReader(sink, options.role === 'service');
-    stream.on('drain', () => this.#drained?.());
-    if (stream instanceof Socket) {
-      // Node counts every byte that the network takes as activity, also within one long write.
-      stream.setTimeout(options.stall ?? defaultStall);
-      stream.on('timeout', () => {
-        if (this.#drained !== undefined) stream.destroy();
-      });
-    }
-    stream.on('error', () => {});
-    if (head.length > 0) stream.unshift(head);
-    // Whoever made this gets a turn to take hold of it before the first message.
-    setImmediate(() => {
-      this.#reading = true;
-      stream.on('data', (chunk: Buffer) => this.#onData(chunk));
-      stream.on('end', () => {
-        this.#finish(1006, 'the connection was lost');
-        stream.end();
-      });
-      stream.on('close', () => this.#finish(1006, 'the connection was lost'));
-      if (stream.closed) this.#finish(1006, 'the connection was lost');
-    });
+    this.#listen(head, options.stall ?? defaultStall);
   }
 
   get open(): boolean {
@@ -113,82 +97,24 @@ export class FrameSocket {
     this.#stream.uncork();
   }
 
-  /** One binary message, a fragment a write; ending the stream ends the message (FIN). Nothing else may be sent meanwhile. */
+  /** One binary message, a fragment a write; ending the stream ends the message. Nothing else may be sent meanwhile. */
   sendBody(): Writable {
-    let first = true;
-    const fragment = (piece: Uint8Array, last: boolean) => {
-      this.#write(first ? opcode.binary : opcode.continuation, piece, last);
-      first = false;
-    };
-    const send = (chunk: Buffer, from: number, done: (error?: Error | null) => void): void => {
-      if (!this.open) return done(new Error('the WebSocket is closed'));
-      const to = Math.min(chunk.length, from + largestFrame);
-      fragment(chunk.subarray(from, to), false);
-      const rest = (error?: Error) => {
-        if (error !== undefined || to === chunk.length) done(error);
-        else send(chunk, to, done);
-      };
-      if (this.#stream.writableNeedDrain) this.#whenDrained(rest);
-      else rest();
-    };
-    const body = new Writable({
-      highWaterMark: largestFrame,
-      write: (chunk: Buffer, _encoding, done) => send(chunk, 0, done),
-      final: (done) => {
-        if (!this.open) return done(new Error('the WebSocket is closed'));
-        fragment(Buffer.alloc(0), true);
-        this.#sending = undefined;
-        done();
-      },
+    this.#sending = outgoingBody({
+      isOpen: () => this.open,
+      write: (kind, payload, last) => this.#write(kind, payload, last),
+      whenDrained: (done) => this.#whenDrained(done),
     });
-    body.on('error', () => {});
-    this.#sending = body;
-    return body;
+    return this.#sending;
   }
 
-  /**
-   * The next binary message, as it arrives. While nobody reads it, the peer is held up. Destroying it discards the rest
-   * of the message; if the connection is lost before the message ends, it is destroyed with an error.
-   */
+  /** See IncomingMessages.body. */
   receiveBody(): Readable {
-    const body = new Readable({
-      highWaterMark: receiveAhead,
-      read: () => this.#resume(),
-      destroy: (error, done) => {
-        this.#discard(receiving);
-        done(error);
-      },
-    });
-    const receiving = {
-      piece: (piece: Buffer, last: boolean) => {
-        const more = piece.length === 0 || body.push(piece);
-        if (!last && !more) this.#stream.pause();
-        if (!last) return;
-        body.push(null);
-        // An ended body asks for nothing more, and an earlier piece may have paused the stream.
-        this.#resume();
-      },
-      lost: (error: Error) => void body.destroy(error),
-    };
-    // Nobody may be listening any more when the peer goes.
-    body.on('error', () => {});
-    this.#receiving = receiving;
-    return body;
+    return this.#incoming.body();
   }
 
-  /** The next binary message, whole; if it is longer than `limit` bytes the peer is sent away with 1009. */
+  /** See IncomingMessages.small. */
   receiveSmall(limit: number, received: (binary: Buffer) => void): void {
-    const pieces: Buffer[] = [];
-    let length = 0;
-    this.#receiving = {
-      piece: (piece, last) => {
-        length += piece.length;
-        if (length > limit) throw new FrameError(1009, `a body of more than ${limit} bytes`);
-        pieces.push(piece);
-        if (last) received(pieces.length === 1 && pieces[0] ? pieces[0] : Buffer.concat(pieces));
-      },
-      lost: () => {},
-    };
+    this.#incoming.small(limit, received);
   }
 
   /** Pings at every interval and gives the connection up when nothing came in for two intervals after the first ping. */
@@ -220,7 +146,7 @@ export class FrameSocket {
   close(code: number, reason = ''): void {
     if (this.#closeSent || this.#stream.destroyed) return;
     this.#sendClose(code, reason);
-    this.#discard(this.#receiving);
+    this.#incoming.lose(new Error('the WebSocket was closed'));
     this.#resume();
   }
 
@@ -229,17 +155,42 @@ export class FrameSocket {
     this.#stream.destroy();
   }
 
+  #listen(head: Buffer, stall: number): void {
+    const stream = this.#stream;
+    const lost = () => this.#finish(1006, 'the connection was lost');
+    stream.on('drain', () => this.#drained?.());
+    stream.on('error', () => {});
+    if (stream instanceof Socket) {
+      // Node counts every byte that the network takes as activity, also within one long write.
+      stream.setTimeout(stall);
+      stream.on('timeout', () => {
+        if (this.#drained !== undefined) stream.destroy();
+      });
+    }
+    if (head.length > 0) stream.unshift(head);
+    // Whoever made this gets a turn to take hold of it before the first message.
+    setImmediate(() => {
+      this.#reading = true;
+      stream.on('data', (chunk: Buffer) => this.#onData(chunk));
+      stream.on('end', () => {
+        lost();
+        stream.end();
+      });
+      stream.on('close', lost);
+      if (stream.closed) lost();
+    });
+  }
+
   #write(kind: number, payload: Uint8Array, last: boolean): void {
     if (!this.open || !this.#stream.writable) return;
     for (const part of encodeFrame(kind, payload, last, this.#nextMask?.())) this.#stream.write(part);
   }
 
   #sendClose(code: number, reason: string): void {
-    // 1005 and 1006 stand for what was not sent and must not be sent (RFC 6455 section 7.4.1).
-    const payload = Buffer.alloc(code === 1005 || code === 1006 ? 0 : 2);
-    if (payload.length === 2) payload.writeUInt16BE(code);
-    const text = Buffer.from(reason).subarray(0, 123);
-    this.#write(opcode.close, Buffer.concat(payload.length === 2 ? [payload, text] : [payload]), true);
+    // 1005 stands for what was not sent and must not be sent (RFC 6455 section 7.4.1).
+    const payload = code === 1005 ? Buffer.alloc(0) : Buffer.from([code >> 8, code & 0xff]);
+    const text = Buffer.from(reason.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 123));
+    this.#write(opcode.close, code === 1005 ? payload : Buffer.concat([payload, text]), true);
     this.#closeSent = true;
     clearInterval(this.#beat);
     const deadline = setTimeout(() => this.#stream.destroy(), closeWithin);
@@ -260,52 +211,16 @@ export class FrameSocket {
     }
   }
 
-  #onText(piece: Buffer, last: boolean): void {
-    this.#textLength += piece.length;
-    if (this.#textLength > messageLimit)
-      throw new FrameError(1009, `a message of more than ${messageLimit} bytes`);
-    this.#text.push(piece);
-    if (!last) return;
-    const text = utf8(this.#text.length === 1 && this.#text[0] ? this.#text[0] : Buffer.concat(this.#text));
-    this.#text = [];
-    this.#textLength = 0;
-    if (!this.#closeSent) this.#handlers.text(text);
-  }
-
-  #onBinary(piece: Buffer, first: boolean, last: boolean): void {
-    const receiving = this.#receiving;
-    if (this.#discarding || this.#closeSent) {
-      if (last) this.#discarding = false;
-      return;
-    }
-    if (receiving === undefined) {
-      // The official Node listener sends an empty binary message after responses that have no body.
-      if (first && last && piece.length === 0) return;
-      throw new FrameError(1002, 'a binary message that nothing announced');
-    }
-    if (last) this.#receiving = undefined;
-    receiving.piece(piece, last);
-  }
-
   #onControl(kind: ControlOpcode, payload: Buffer): void {
     if (this.#finished) return;
     // Whoever pings without reading the answers gets no more of them (RFC 6455 section 5.5.3 lets us skip some).
     if (kind === opcode.ping && this.backlog < largestFrame) this.#write(opcode.pong, payload, true);
     if (kind !== opcode.close) return;
-    if (payload.length === 1) throw new FrameError(1002, 'a close code of one byte');
-    const code = payload.length === 0 ? 1005 : payload.readUInt16BE(0);
+    const code = closeCode(payload);
     const reason = utf8(payload.subarray(2));
     if (!this.#closeSent) this.#sendClose(code, '');
     this.#stream.end();
     this.#finish(code, reason);
-  }
-
-  /** The receiver of a message that nobody wants any more is gone; the message still has to pass. */
-  #discard(receiving: unknown): void {
-    if (receiving === undefined || this.#receiving !== receiving) return;
-    this.#receiving = undefined;
-    this.#discarding = true;
-    this.#resume();
   }
 
   /** A stream that flows before anybody listens to it loses what it carries. */
@@ -314,6 +229,7 @@ export class FrameSocket {
   }
 
   #whenDrained(done: (error?: Error) => void): void {
+    if (!this.#stream.writableNeedDrain) return done();
     this.#drained = (error) => {
       this.#drained = undefined;
       done(error);
@@ -327,20 +243,19 @@ export class FrameSocket {
     const lost = new Error(`the WebSocket closed with ${code}`);
     this.#drained?.(lost);
     this.#sending?.destroy(lost);
-    this.#receiving?.lost(lost);
-    this.#receiving = undefined;
+    this.#incoming.lose(lost);
     this.#handlers.closed(code, reason);
   }
 }
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function utf8(bytes: Buffer): string {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    throw new FrameError(1007, 'not UTF-8');
+/** @throws FrameError for what must not be sent (RFC 6455 section 7.4) */
+function closeCode(payload: Buffer): number {
+  if (payload.length === 0) return 1005;
+  const code = payload.length === 1 ? 0 : payload.readUInt16BE(0);
+  if (code < 1000 || code > 4999 || [1004, 1005, 1006, 1015].includes(code)) {
+    throw new FrameError(1002, 'no valid close code');
   }
+  return code;
 }
 
 /** Fresh masking keys (RFC 6455 section 5.3), drawn in batches. */
