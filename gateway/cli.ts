@@ -37,7 +37,7 @@ ${Object.entries(commands)
 
   --config FILE    configuration, ./${defaultConfigurationFile} unless told
   --service URL, --upstream URL, --state FOLDER    instead of a configuration, or over it
-  --json           the result as JSON
+  --json           the result as JSON, failures as {"error":{"code","message"}}
   --help           this, or the usage of a command
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not connected.`;
@@ -149,14 +149,11 @@ async function main(args: string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
-  note(
-    error instanceof GatewayError
-      ? error.message
-      : error instanceof Error
-        ? (error.stack ?? error.message)
-        : wordsOf(error),
-  );
-  process.exitCode = error instanceof GatewayError ? (exitCodes[error.code] ?? 1) : 1;
+  const known = error instanceof GatewayError;
+  if (process.argv.includes('--json')) {
+    print(JSON.stringify({ error: { code: known ? error.code : 'unknown', message: wordsOf(error) } }));
+  } else note(known || !(error instanceof Error) ? wordsOf(error) : (error.stack ?? error.message));
+  process.exitCode = known ? (exitCodes[error.code] ?? 1) : 1;
 }
 // An IPC channel to the program that started this one must not keep it alive.
 if (process.connected) process.disconnect();

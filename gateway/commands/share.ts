@@ -35,12 +35,21 @@ async function callSource(context: CommandContext, known: KnownDashboard | undef
   );
 }
 
+/** Who sits here; in a container without user names nobody in particular. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'an administrator';
+  }
+}
+
 const mostShown = 40;
 
 export const shareCommand: Command = {
   summary: 'shows one dashboard to the named people',
   usage: `share --dashboard ID --to ADDRESS [--to ADDRESS]... [--title T] [--path /ENTRY] [--item ID]...
-        [--message TEXT] [--expires 30d|TIME] [--har FILE]... [--calls FILE] [--yes] [--json]`,
+        [--message TEXT] [--expires 30d|TIME] [--shared-by NAME] [--har FILE]... [--calls FILE] [--yes] [--json]`,
   options: {
     dashboard: { type: 'string' },
     title: { type: 'string' },
@@ -49,6 +58,7 @@ export const shareCommand: Command = {
     to: { type: 'string', multiple: true },
     message: { type: 'string' },
     expires: { type: 'string' },
+    'shared-by': { type: 'string' },
     har: { type: 'string', multiple: true },
     calls: { type: 'string' },
     yes: { type: 'boolean', short: 'y' },
@@ -97,7 +107,7 @@ export const shareCommand: Command = {
       message: text(context, 'message'),
       expiresAt,
       allowlist,
-      sharedBy: userInfo().username,
+      sharedBy: text(context, 'shared-by') ?? userName(),
     });
     if (json) print(JSON.stringify(share, null, 2));
     else {

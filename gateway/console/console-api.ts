@@ -12,8 +12,7 @@ import type { SharedDashboard } from '../service-client.ts';
 
 const mostBodyBytes = 8 * 1024 * 1024;
 
-/** Body of `POST /api/shares` of the local API. */
-export const localShareSchema = z.strictObject({
+const localShareMembers = z.strictObject({
   dashboard: z.strictObject({
     id: z.string().min(1),
     title: z.string().min(1),
@@ -28,6 +27,12 @@ export const localShareSchema = z.strictObject({
   har: z.unknown().optional(),
   allowlist: z.unknown().optional(),
 });
+
+/** Body of `POST /api/shares` of the local API: the calls in exactly one of three forms. */
+export const localShareSchema = localShareMembers.refine(
+  ({ calls, har, allowlist }) => [calls, har, allowlist].filter((form) => form !== undefined).length === 1,
+  { path: ['calls'], error: 'give one of calls, har and allowlist' },
+);
 
 export type LocalShare = z.infer<typeof localShareSchema>;
 

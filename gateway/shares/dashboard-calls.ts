@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { explicitAllowlist } from '../../shared/allowlist/explicit.ts';
 import { parseHar } from '../../shared/allowlist/har.ts';
 import { inferAllowlist, type Inference } from '../../shared/allowlist/infer.ts';
@@ -32,6 +33,14 @@ export function allowlistFrom(source: CallSource, upstream: URL, entryPath: stri
         return { allowlist: allowlistSchema.parse(source.allowlist), warnings: [], ignored: [] };
     }
   } catch (error) {
-    throw new GatewayError('usage', `The calls of the dashboard cannot be used: ${wordsOf(error)}`);
+    throw new GatewayError('usage', `The calls of the dashboard cannot be used: ${faultIn(error, source)}`);
   }
+}
+
+/** Where a recording or an allowlist is not as it should be: one line instead of the parser's own. */
+function faultIn(error: unknown, source: CallSource): string {
+  const [issue] = error instanceof z.ZodError ? error.issues : [];
+  if (issue === undefined) return wordsOf(error);
+  const what = source.kind === 'har' ? 'the recording is no HAR 1.2' : 'the allowlist is not valid';
+  return `${what}: ${[...issue.path.map(String), issue.message].join(': ')}`;
 }

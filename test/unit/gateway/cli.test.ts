@@ -327,6 +327,26 @@ describe('the command line', () => {
       expect(await readdir(join(state, 'shares'))).toEqual([]);
     });
 
+    it.each([
+      ['no JSON', 'oops', /recording\.har is not valid JSON/],
+      ['something else', '{"log":{"entries":[{}]}}', /the recording is no HAR 1\.2: log: entries: 0: /],
+    ])('share with a recording that is %s says where, in one line', async (_, content, words) => {
+      await writeFile(join(folder, 'recording.har'), content);
+      const args = ['share', '--dashboard', 'n', '--to', 'a@b.example', '--har', 'recording.har', ...flags];
+      const ended = await runGateway(folder, args);
+      expect(ended.code).toBe(2);
+      expect(ended.stderr).toMatch(words);
+      expect(ended.stderr.trim()).not.toContain('\n');
+    });
+
+    it('share says who shares, if not the person at the machine', async () => {
+      peer.on('POST /api/shares', { status: 201, json: share });
+      await writeFile(join(folder, 'calls.json'), JSON.stringify([{ method: 'GET', path: '/' }]));
+      const args = ['share', '--dashboard', 'n', '--to', 'a@b.example', '--calls', 'calls.json'];
+      await runGateway(folder, [...args, '--shared-by', 'Olga of Hill Radio', ...flags]);
+      expect(peer.requests.at(-1)?.json).toMatchObject({ sharedBy: { name: 'Olga of Hill Radio' } });
+    });
+
     it('unshare ends a share, and says so when there is none', async () => {
       peer.on('DELETE /api/shares/north-1', { status: 204 });
       expect(await runGateway(folder, ['unshare', 'north-1', '--json', ...flags])).toMatchObject({
@@ -335,6 +355,11 @@ describe('the command line', () => {
       });
       const none = await runGateway(folder, ['unshare', 'north-2', ...flags]);
       expect(none).toMatchObject({ code: 1, stderr: 'There is no share north-2.\n' });
+      const json = await runGateway(folder, ['unshare', 'north-2', '--json', ...flags]);
+      expect(json).toMatchObject({ code: 1, stderr: '' });
+      expect(JSON.parse(json.stdout)).toEqual({
+        error: { code: 'not-found', message: 'There is no share north-2.' },
+      });
     });
 
     it('disconnect ends it here and there', async () => {

@@ -201,6 +201,8 @@ describe('the local API', () => {
       ['a recipient that is no text', { ...wish, recipients: [1] }, 'recipients.0'],
       ['a dashboard without a title', { ...wish, dashboard: { id: 'a', entryPath: '/' } }, 'dashboard.title'],
       ['nobody who shares', { ...wish, sharedBy: {} }, 'sharedBy.name'],
+      ['no calls in any form', { ...wish, calls: undefined }, 'calls'],
+      ['calls in two forms', { ...wish, har: {} }, 'calls'],
       ['a member that it does not know', { ...wish, paused: true }, 'body'],
     ])('names the field: %s', async (_, body, field) => {
       const answer = await post('/api/shares', body);
