@@ -37,7 +37,7 @@ describe('the backup timer', () => {
     expect(items).toHaveLength(1);
 
     const response = await health(test.services, {} as never, {} as never);
-    expect(JSON.parse(String(response.body))).toMatchObject({ lastBackup: { id: newest?.id } });
+    expect(JSON.parse(response.body as string)).toMatchObject({ lastBackup: { id: newest?.id } });
   });
 });
 
