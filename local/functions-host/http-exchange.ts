@@ -1,10 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import {
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-  type ServerResponse,
-} from 'node:http';
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pipeline } from 'node:stream';
 import type { InvocationRequest, TypedData } from './core-types.ts';
 import { endToEndFields, fields } from './end-to-end-fields.ts';
@@ -81,18 +76,13 @@ export function exchangeWithLibrary(exchange: HttpExchange, proxy: LibraryProxy,
     request.unpipe(proxied);
     request.resume();
   });
-  if (hasBody) passBody(request, proxied);
+  if (hasBody) request.pipe(proxied);
   else proxied.end();
 }
 
 function carriesBody({ headers }: IncomingMessage): boolean {
   const { 'content-length': length = '0', 'transfer-encoding': coding } = headers;
   return coding !== undefined || length !== '0';
-}
-
-function passBody(request: IncomingMessage, proxied: ClientRequest): void {
-  request.pipe(proxied);
-  request.once('error', () => proxied.destroy());
 }
 
 function passAnswer(answer: IncomingMessage, response: ServerResponse): void {

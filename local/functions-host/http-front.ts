@@ -92,8 +92,7 @@ function serveRequest(
   response: ServerResponse,
   awaitsContinue: boolean,
 ): void {
-  // A client that waits for leave to send its body will not send it now, so its connection is of no more use.
-  const refuse = (status: number, closing = awaitsContinue) => {
+  const refuse = (status: number, closing = false) => {
     replyProblem(response, status, { closing });
   };
   if (isWebSocketUpgrade(request)) {

@@ -21,6 +21,12 @@ describe('a host', () => {
     await host.stop();
   });
 
+  test('refuses a port that is taken', async () => {
+    const host = await startHostProcess(['http-functions.ts']);
+    await expect(startHostProcess(['http-functions.ts'], { port: host.port })).rejects.toThrow(/EADDRINUSE/);
+    await host.stop();
+  });
+
   test('puts the route prefix of host.json before every route', async () => {
     const host = await startHostProcess(['prefixed/prefixed-function.ts']);
     expect((await fetch(`${host.origin}/api/hello`)).status).toBe(200);

@@ -51,7 +51,11 @@ export async function startHostProcess(
     });
     return Promise.race([message, gone]);
   };
-  const refused = next('refused').then((why) => Promise.reject(new Error(String(why))));
+  // A host that refuses to start has to let its process end.
+  const refused = next('refused').then(async (why) => {
+    await exited;
+    throw new Error(String(why));
+  });
   refused.catch(() => undefined);
   const start = started.parse(await Promise.race([next('started'), refused]));
   return {
