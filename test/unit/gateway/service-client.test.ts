@@ -8,6 +8,7 @@ import { ServiceProblem } from '../../../gateway/service-problem.ts';
 import { credentialsSchema } from '../../../gateway/state/credentials.ts';
 import { credentialsFile, type CredentialsStore } from '../../../gateway/state/credentials-store.ts';
 import { folderLocks } from '../../../gateway/state/folder-lock.ts';
+import { systemTimer } from '../../../gateway/timer.ts';
 import { credentialsOf } from './gateway-process.ts';
 import { ok, startServicePeer, tokensOf, type PeerAnswer, type ServicePeer } from './service-peer.ts';
 import { seededRandom, stillTime, type StillTime } from './still-time.ts';
@@ -42,7 +43,8 @@ describe('the service client', () => {
     time = stillTime();
     http = createHttpClient();
     const folder = await temporaryFolder();
-    store = credentialsFile(folder, folderLocks(folder, time.timer));
+    // Real waiting: in still time two minutes pass before an answer of the peer is there.
+    store = credentialsFile(folder, folderLocks(folder, systemTimer));
     await store.write(credentialsSchema.parse(credentialsOf(peer.origin)));
     service = clientOf(peer.origin);
     peer.on('GET /api/system', ok(system));
