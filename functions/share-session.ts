@@ -10,7 +10,7 @@ import { shareIdOf, shareSessionCookie, shareStateCookie } from './trigger/share
 /** What the service itself answers on the origin of a share, below `/.drawbridge/`. */
 export const shareSession: Handler = async (services, request) => {
   const shareId = shareIdOf(services, request);
-  switch (request.params.path) {
+  switch (request.params.reserved) {
     case 'session': {
       // The one-time code of the portal becomes a session of this share (RFC 6749 section 10.12: state).
       const code = request.query.get('code') ?? '';
@@ -46,6 +46,6 @@ export const shareSession: Handler = async (services, request) => {
 
 http('share-session', {
   methods: ['GET'],
-  route: 'share-origin/.drawbridge/{path}',
+  route: 'share-origin/.drawbridge/{reserved}',
   handler: shareSession,
 });

@@ -92,6 +92,6 @@ export const tunnel: Handler = async (services, request, context: InvocationCont
 
 http('tunnel', {
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-  route: 'share-origin/{*path}',
+  route: 'share-origin/{*viewerPath}',
   handler: tunnel,
 });
