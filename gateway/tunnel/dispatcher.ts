@@ -74,7 +74,7 @@ export class Dispatcher {
     const reply: Reply = async (response) => {
       clearTimeout(slow);
       clearTimeout(late);
-      const small = early === undefined ? await this.#small(response) : undefined;
+      const small = early === undefined ? await this.#small(response, message.method) : undefined;
       if (exchange.aborted) return;
       if (small !== undefined) return this.#sendSmall(control, message.id, response, small);
       if (early !== undefined || !hasFailed(response)) await (early ?? meet());
@@ -163,11 +163,13 @@ export class Dispatcher {
         gone: (lost) => this.#rendezvous.delete(lost),
       });
       this.#rendezvous.add(rendezvous);
+      if (this.#failures.failing) this.#failures.recovered();
       return rendezvous;
     } catch (error) {
+      // An address that is no longer valid is how we learn that the sender has left: no failure of ours.
       if (error instanceof HandshakeError && error.status !== undefined)
         exchange?.abort('the sender has gone');
-      this.#options.log.info('tunnel.rendezvous-failed', { reason: String(error) });
+      else this.#failures.failed(String(error));
       return undefined;
     } finally {
       this.#opening--;
@@ -219,11 +221,12 @@ export class Dispatcher {
   }
 
   /** The whole body if it fits the control channel; undefined when it does not, may not, or has failed. */
-  async #small(response: RelayedResponse): Promise<Uint8Array | undefined> {
+  async #small(response: RelayedResponse, method: string): Promise<Uint8Array | undefined> {
     const { body } = response;
     if (body === undefined) return new Uint8Array();
     if (!(body instanceof Readable)) return body.length <= controlBodyLimit ? body : undefined;
-    const stated = statedLength(response);
+    // The answer to HEAD states a length that it does not have.
+    const stated = method === 'HEAD' ? 0 : statedLength(response);
     if (isEventStream(response) || (stated ?? 0) > controlBodyLimit) return undefined;
     const { smallEnd, quickEnd } = this.#options.limits;
     return wholeIfSmall(body, controlBodyLimit, stated === undefined ? quickEnd : smallEnd).catch(

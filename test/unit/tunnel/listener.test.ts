@@ -264,6 +264,41 @@ describe('a listener', () => {
     expect(control.texts).toHaveLength(1);
   });
 
+  it('answers HEAD on the control channel, however long the body would be', async () => {
+    const service = await playService();
+    play(service.endpoint, async () => ({
+      status: 200,
+      headers: { 'content-length': '5000000', etag: '"1"' },
+      body: Readable.from([]),
+    }));
+    const control = await service.channel();
+    control.socket.send(request('1', service.rendezvous('1'), { method: 'HEAD' }));
+    await until(() => control.texts.length === 1);
+    expect(control.texts[0]).toMatchObject({
+      response: { requestId: '1', responseHeaders: { etag: '"1"' }, body: false },
+    });
+    expect(service.opened).toHaveLength(1);
+  });
+
+  it('says once that it does not get to rendezvous, and not at all when the sender has left', async () => {
+    const service = await playService();
+    const aborted: string[] = [];
+    const { logged } = play(service.endpoint, async (relayed) => {
+      relayed.signal.addEventListener('abort', () => aborted.push(relayed.id));
+      return { status: 200, headers: {}, body: Buffer.alloc(100_000) };
+    });
+    const control = await service.channel();
+    service.refusals.push(403);
+    control.socket.send(request('left', service.rendezvous('left')));
+    await until(() => aborted.length === 1);
+    const away = service.rendezvous('x').replace('127.0.0.1', 'localhost');
+    for (const id of ['1', '2', '3']) control.socket.send(request(id, away));
+    await until(() => control.texts.length === 3);
+    expect(logged.filter(({ event }) => event.startsWith('tunnel.rendezvous'))).toEqual([
+      { event: 'tunnel.rendezvous.failed', fields: { reason: 'no address of this relay' } },
+    ]);
+  });
+
   it('ends the work when the service closes the rendezvous', async () => {
     const service = await playService();
     let aborted = false;
