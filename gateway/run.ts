@@ -14,6 +14,7 @@ import { readGatewayStatus, type TunnelView } from './gateway-status.ts';
 import type { Gateway } from './gateway.ts';
 import { outwardAgents, trusting } from './http-client.ts';
 import { isRenewalDue, renewCredentials } from './renewal.ts';
+import { isLoopbackHost } from './service-origin.ts';
 import { allowlistFrom } from './shares/dashboard-calls.ts';
 import { makePrivateFolder, removeFile, removeTemporaryFiles, writeAtomically } from './state/atomic-file.ts';
 import type { Credentials } from './state/credentials.ts';
@@ -54,7 +55,9 @@ export async function run(
     log,
   });
   const agents = outwardAgents({ proxyEnv, ...(gateway.ca !== undefined && { ca: gateway.ca }) });
-  const proxied = Object.entries(proxyEnv).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
+  const proxied =
+    !isLoopbackHost(configuration.service.hostname) &&
+    Object.entries(proxyEnv).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
   let tunnels: TunnelListener[] = [];
   let tunnelOf: string | undefined;
 

@@ -1,12 +1,13 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
-import { connect as tcp } from 'node:net';
+import { connect as tcp, isIP } from 'node:net';
 import { connect as tls } from 'node:tls';
 import { minute } from '../../shared/clock.ts';
 import { listenAddress } from '../../shared/tunnel/hybrid-connection-address.ts';
-import { openSocket } from '../../shared/tunnel/hybrid-connection-handshake.ts';
+import { HandshakeError, openSocket } from '../../shared/tunnel/hybrid-connection-handshake.ts';
 import { wordsOf } from '../gateway-error.ts';
 import { loopbackLookup, networkWords, outwardAgents, trusting } from '../http-client.ts';
+import { discover } from '../oauth-metadata.ts';
 import { isLoopbackHost } from '../service-origin.ts';
 import type { Command, CommandContext } from './command.ts';
 
@@ -50,8 +51,11 @@ async function reach(url: URL): Promise<string> {
   }
 }
 
+/** RFC 6066 section 3: an address is no server name. */
+const serverName = (url: URL) => (isIP(hostOf(url)) === 0 ? { servername: hostOf(url) } : {});
+
 async function secure(url: URL, ca: string | undefined): Promise<string> {
-  const socket = tls({ ...target(url), servername: hostOf(url), minVersion: 'TLSv1.2', ...trusting(ca) });
+  const socket = tls({ ...target(url), ...serverName(url), minVersion: 'TLSv1.2', ...trusting(ca) });
   try {
     socket.setTimeout(patience, () => socket.destroy(new Error('no answer within 10 s')));
     await once(socket, 'secureConnect');
@@ -72,9 +76,12 @@ function proxyFor(url: URL, env: CommandContext['proxyEnv']): URL | undefined {
   return set ? (URL.parse(set) ?? undefined) : undefined;
 }
 
-/** Opens what the gateway would hold, and closes it again. */
+/**
+ * Knocks at the relay without a token: it must understand the WebSocket handshake and answer 401. With a token the
+ * relay would take this for another listener, and a viewer's request could come to nobody.
+ */
 async function upgrade({ gateway, proxyEnv }: CommandContext): Promise<string> {
-  const { endpoint, path, token } = await gateway.service.listener();
+  const { endpoint, path } = await gateway.service.listener();
   const address = listenAddress(endpoint, path);
   const ca = gateway.ca;
   const agents = outwardAgents({
@@ -84,14 +91,16 @@ async function upgrade({ gateway, proxyEnv }: CommandContext): Promise<string> {
   try {
     const socket = await openSocket({
       address,
-      headers: { ServiceBusAuthorization: token },
       random: gateway.random,
       within: patience,
       agent: endpoint.startsWith('wss:') ? agents.https : agents.http,
       handlers: { text: () => {}, closed: () => {} },
     });
     socket.destroy();
-    return `${new URL(endpoint).host} takes a WebSocket`;
+    throw new Error('it lets anybody listen');
+  } catch (error) {
+    if (!(error instanceof HandshakeError) || error.status !== 401) throw error;
+    return `${new URL(endpoint).host} understands WebSocket handshakes`;
   } finally {
     for (const agent of Object.values(agents)) agent.destroy();
   }
@@ -127,9 +136,7 @@ async function findings(context: CommandContext): Promise<Finding[]> {
     if (isSecure(service)) await add('tls', () => secure(service, gateway.ca));
   }
   await add('service', async () => {
-    const url = new URL('/.well-known/oauth-authorization-server', service);
-    const answer = await gateway.http.send({ method: 'GET', url, timeout: patience });
-    if (answer.status !== 200) throw new Error(`it answers ${answer.status} instead of its metadata`);
+    await discover(service, gateway.http);
     return `${service.origin} is a Drawbridge service`;
   });
   await add('clock', () => tellTime(context));

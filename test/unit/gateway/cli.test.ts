@@ -8,7 +8,7 @@ import {
   until,
   writeCredentials,
 } from './gateway-process.ts';
-import { ok, startServicePeer, tokensOf, type ServicePeer } from './service-peer.ts';
+import { metadataOf, ok, startServicePeer, tokensOf, type ServicePeer } from './service-peer.ts';
 import { removeFolders, temporaryFolder } from './temporary-folder.ts';
 
 /** The command line as an admin or a script meets it: its words, its JSON and its exit codes. */
@@ -415,7 +415,14 @@ describe('the command line', () => {
     it('tells a server that is not the service', async () => {
       peer.on('GET /.well-known/oauth-authorization-server', { status: 404 });
       const { service } = lines((await runGateway(folder, ['doctor', ...flags])).stdout);
-      expect(service).toMatch(/^FAULT .*answers 404 instead of its metadata$/);
+      expect(service).toMatch(/^FAULT .*is not a Drawbridge service: .* answers 404\.$/);
+    });
+
+    it('tells a service that goes by another name (RFC 8414 section 3.3)', async () => {
+      const other = { ...metadataOf(peer.origin), issuer: 'https://bridge.example' };
+      peer.on('GET /.well-known/oauth-authorization-server', ok(other));
+      const { service } = lines((await runGateway(folder, ['doctor', ...flags])).stdout);
+      expect(service).toMatch(/^FAULT .*says that it is https:\/\/bridge\.example/);
     });
 
     it('as JSON names each check', async () => {
@@ -438,7 +445,23 @@ describe('the command line', () => {
       expect(lines(ended.stdout).proxy).toMatch(/^FAULT .*127\.0\.0\.1:1: nothing listens there$/);
     });
 
-    it('tries the WebSocket that the tunnel needs, once connected', async () => {
+    it.each([
+      ['the relay asks for a token', 401, /^ok .*understands WebSocket handshakes$/],
+      ['something between drops the upgrade', 400, /^FAULT .*400/],
+    ])('tries the WebSocket that the tunnel needs: %s', async (_, status, words) => {
+      await writeCredentials(state, credentialsOf(peer.origin));
+      const endpoint = peer.origin.replace('http', 'ws');
+      const expiresAt = '2100-01-01T00:00:00Z';
+      peer.on('POST /api/tunnel/listener', ok({ endpoint, path: 'sys-1', token: 'sas', expiresAt }));
+      peer.on('GET /$hc/sys-1', { status });
+      const ended = await runGateway(folder, ['doctor', ...flags]);
+      expect(lines(ended.stdout).tunnel).toMatch(words);
+      expect(peer.requests.find(({ path }) => path === '/$hc/sys-1')?.headers).not.toHaveProperty(
+        'servicebusauthorization',
+      );
+    });
+
+    it('tells of a relay that knows no such tunnel', async () => {
       await writeCredentials(state, credentialsOf(peer.origin));
       const endpoint = peer.origin.replace('http', 'ws');
       const expiresAt = '2100-01-01T00:00:00Z';
