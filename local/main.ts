@@ -139,6 +139,9 @@ async function main(): Promise<void> {
     await store.close();
     process.exit(0);
   };
+  // npm's shell passes no signal on: when it is gone, so is who wanted this to run.
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && void stop(), 500).unref();
   process.once('SIGINT', () => void stop());
   process.once('SIGTERM', () => void stop());
 

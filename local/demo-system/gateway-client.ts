@@ -11,8 +11,15 @@ const pendingSchema = z.object({
   userCode: z.string().min(1),
   expiresAt: z.string(),
 });
+/** Hilltop tells four states apart; the gateway's own words, in `problem`, say the rest. */
+const plainState = (state: string): 'not-connected' | 'pending' | 'connected' | 'expired' => {
+  if (state === 'connected' || state === 'pending') return state;
+  return state === 'not-connected' || state === 'disconnecting' ? 'not-connected' : 'expired';
+};
 const statusSchema = z.object({
-  state: z.enum(['not-connected', 'pending', 'connected', 'expired']),
+  state: z
+    .enum(['not-connected', 'pending', 'connected', 'expired', 'disconnecting', 'revoked', 'deleted'])
+    .transform(plainState),
   system: z.object({ id: z.string(), name: z.string() }).optional(),
   organization: z.object({ name: z.string() }).optional(),
   tunnel: z.object({ kind: z.string(), since: z.string().optional() }).optional(),
