@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { join } from 'node:path';
 import { day, hour, minute, second } from '../shared/clock.ts';
-import { awaitApproval, beginApproval } from './approval.ts';
+import { createApprovalWaiting } from './approval-waiting.ts';
 import { backoff } from './backoff.ts';
 import { startConsoleApi, type ConsoleActions } from './console/console-api.ts';
 import { consoleAddressFile, consoleKey } from './console/console-key.ts';
@@ -10,15 +10,13 @@ import { createForwarder } from './forward/forwarder.ts';
 import { createUpstream } from './forward/upstream.ts';
 import { createWatchers } from './forward/watchers.ts';
 import { GatewayError, wordsOf } from './gateway-error.ts';
-import { readGatewayStatus, type TunnelView } from './gateway-status.ts';
+import { readGatewayStatus } from './gateway-status.ts';
 import type { Gateway } from './gateway.ts';
-import { outwardAgents, trusting } from './http-client.ts';
 import { isRenewalDue, renewCredentials } from './renewal.ts';
-import { isLoopbackHost } from './service-origin.ts';
 import { allowlistFrom } from './shares/dashboard-calls.ts';
 import { makePrivateFolder, removeFile, removeTemporaryFiles, writeAtomically } from './state/atomic-file.ts';
 import type { Credentials } from './state/credentials.ts';
-import { createTunnelListener, type TunnelListener } from './tunnel/listener.ts';
+import { createTunnelSet } from './tunnel-set.ts';
 
 /** The state folder is looked at this often, besides being watched: some file systems tell of no change. */
 const lookEvery = second;
@@ -54,78 +52,11 @@ export async function run(
     clock,
     log,
   });
-  const agents = outwardAgents({ proxyEnv, ...(gateway.ca !== undefined && { ca: gateway.ca }) });
-  const proxied =
-    !isLoopbackHost(configuration.service.hostname) &&
-    Object.entries(proxyEnv).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
-  let tunnels: TunnelListener[] = [];
-  let tunnelOf: string | undefined;
-
-  function openTunnels(systemId: string): void {
-    if (signal.aborted) return;
-    tunnelOf = systemId;
-    tunnels = Array.from({ length: configuration.listeners }, () =>
-      createTunnelListener({
-        connect: async () => {
-          const { endpoint, path, token, expiresAt } = await service.listener();
-          return { endpoint, path, token, expiresAt: Date.parse(expiresAt) };
-        },
-        handle: forward,
-        clock,
-        random,
-        log,
-        ...(proxied && { agent: configuration.service.protocol === 'https:' ? agents.https : agents.http }),
-        ...trusting(gateway.ca),
-      }),
-    );
-  }
-
-  async function closeTunnels(): Promise<void> {
-    const closing = tunnels;
-    tunnels = [];
-    tunnelOf = undefined;
-    await Promise.all(closing.map((tunnel) => tunnel.close()));
-  }
-
-  /** The best of the tunnels: one connected listener is enough. */
-  function tunnelView(): TunnelView | undefined {
-    const states = tunnels.map((tunnel) => tunnel.state());
-    const best = states.find(({ kind }) => kind === 'connected') ?? states[0];
-    if (!best) return undefined;
-    const { kind, since, lastError } = best;
-    return { kind, since: new Date(since).toISOString(), ...(lastError !== undefined && { lastError }) };
-  }
-
-  let waiting: Promise<void> | undefined;
-  /** Who was denied does not ask again by itself for a day. */
-  let silentUntil = 0;
-  /** Waits for approval in the background, unless this or another process does already. */
-  async function beginWaiting(): Promise<void> {
-    if (waiting) return;
-    const lock = await locks.tryHold('approval');
-    if (!lock) return;
-    try {
-      const pending = await beginApproval(gateway.approval);
-      waiting = awaitApproval(gateway.approval, pending, { signal })
-        .then(({ kind }) => {
-          log.info('approval', { outcome: kind });
-          if (kind === 'denied') silentUntil = clock.now() + day;
-        })
-        .catch((error: unknown) => {
-          if (!signal.aborted) log.warn('approval failed', { why: wordsOf(error) });
-        })
-        .finally(() => {
-          lock.release();
-          waiting = undefined;
-        });
-    } catch (error) {
-      lock.release();
-      throw error;
-    }
-  }
+  const tunnels = createTunnelSet(gateway, proxyEnv, forward);
+  const approval = createApprovalWaiting(gateway, signal);
 
   const actions: ConsoleActions = {
-    status: () => readGatewayStatus(gateway, { tunnel: tunnelView(), watchers: watchers.current() }),
+    status: () => readGatewayStatus(gateway, { tunnel: tunnels.view(), watchers: watchers.current() }),
     async connect() {
       const credentials = await store.read();
       if (credentials?.state === 'connected') {
@@ -134,7 +65,7 @@ export async function run(
           'This gateway is connected already. Disconnect it first.',
         );
       }
-      await beginWaiting();
+      await approval.begin();
       return actions.status();
     },
     async disconnect() {
@@ -184,10 +115,9 @@ export async function run(
   async function look(): Promise<void> {
     const credentials = await store.read();
     const systemId = credentials?.state === 'connected' ? credentials.systemId : undefined;
-    if (systemId === tunnelOf) return;
+    if (systemId === tunnels.systemId()) return;
     reconcileAt = 0;
-    await closeTunnels();
-    if (systemId !== undefined) openTunnels(systemId);
+    await tunnels.move(systemId);
   }
 
   let attending: Promise<void> | undefined;
@@ -208,7 +138,7 @@ export async function run(
     const systemId = credentials?.state === 'connected' ? credentials.systemId : undefined;
     // Somebody asked to connect, and the program that waited for the answer ended.
     if (systemId === undefined && credentials?.state !== 'disconnecting' && (await isAskedFor())) {
-      await beginWaiting();
+      await approval.begin();
     }
     if (credentials) await renewIfDue(credentials);
     const now = clock.now();
@@ -220,7 +150,7 @@ export async function run(
     }
     // Nobody travels: a gateway that was shut out asks again by itself, and shows its code here.
     const shutOut = credentials?.state === 'expired' || credentials?.state === 'revoked';
-    if (shutOut && !isAhead(silentUntil, now, day)) await beginWaiting();
+    if (shutOut && !isAhead(approval.silentUntil(), now, day)) await approval.begin();
     await shares.reconcile();
     return true;
   }
@@ -260,10 +190,9 @@ export async function run(
     watcher.close();
     await removeFile(consoleAddressFile(configuration.stateDir));
     await local.close();
-    await closeTunnels();
-    await waiting;
+    await tunnels.close();
+    await approval.ended();
     upstream.close();
-    for (const agent of Object.values(agents)) agent.destroy();
     held.release();
   }
 }
