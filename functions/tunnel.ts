@@ -94,4 +94,5 @@ http('tunnel', {
   methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
   route: 'share-origin/{*viewerPath}',
   handler: tunnel,
+  anyQuery: true,
 });

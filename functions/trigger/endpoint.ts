@@ -79,6 +79,18 @@ function asProblem(error: unknown): Problem | undefined {
   return undefined;
 }
 
+/**
+ * In Azure, query parameters and trigger metadata share their names: a parameter called `Headers` would stand in
+ * for the headers of the request, and so let anyone forge where it came from.
+ */
+function refuseForgedHeaders(request: HttpRequest): void {
+  for (const name of request.query.keys()) {
+    if (name.toLowerCase() !== 'headers') continue;
+    const detail = 'No request here has such a parameter.';
+    throw new Problem('invalid-request', detail, { errors: [{ field: name, detail }] });
+  }
+}
+
 /** Registers one HTTP function. Every one of ours does its own authentication. */
 export function http(
   name: string,
@@ -87,6 +99,8 @@ export function http(
     readonly route: string;
     readonly handler: Handler;
     readonly errors?: ErrorStyle;
+    /** The query is the on-prem application's and may hold any name. */
+    readonly anyQuery?: boolean;
   },
 ): void {
   app.http(name, {
@@ -96,7 +110,10 @@ export function http(
     handler: (request, context) => {
       const built = services();
       return answer(
-        () => options.handler(built, request, context),
+        () => {
+          if (!options.anyQuery) refuseForgedHeaders(request);
+          return options.handler(built, request, context);
+        },
         options.errors ?? problemDocument,
         built,
         context,

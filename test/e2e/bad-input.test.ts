@@ -289,6 +289,12 @@ describe('bad input', () => {
       body: 'email=a%40b.example',
       status: 403,
     },
+    {
+      name: 'a query that would stand in for headers',
+      method: 'GET',
+      path: '/api/shares?Headers=%7B%7D',
+      status: 400,
+    },
     { name: 'an invitation to nothing', method: 'GET', path: '/invitations/nothing', status: 404 },
     {
       name: 'a share origin reached by its inner path',
