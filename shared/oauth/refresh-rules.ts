@@ -14,6 +14,9 @@ const clockTolerance = 60;
 const longestDoubt = 2 * day;
 const mostUnexplained = 8;
 
+/** More than the renewals in the life of an access token. */
+const mostOlderKeys = 15;
+
 export type RenewalVerdict =
   /** Issue a key of this generation and write it to the record. */
   | { readonly kind: 'issue'; readonly generation: number; readonly why: 'current' | 'repeat' | 'catch-up' }
@@ -31,6 +34,7 @@ export type RenewalState = Pick<
   | 'generation'
   | 'arrivedKeyHash'
   | 'previousKeyHash'
+  | 'olderKeyHashes'
   | 'heldKeyIssuedAt'
   | 'attempts'
   | 'attemptsMissingSince'
@@ -120,6 +124,7 @@ export function afterRenewal<R extends RenewalState>(
     ...record,
     generation,
     previousKeyHash: key.hash,
+    olderKeyHashes: olderKeyHashes(record, key),
     arrivedKeyHash: undefined,
     heldKeyIssuedAt: key.issuedAt,
     ...(attempt && {
@@ -128,6 +133,13 @@ export function afterRenewal<R extends RenewalState>(
       unexplained: undefined,
     }),
   };
+}
+
+function olderKeyHashes(record: RenewalState, { generation }: GenuineRefreshKey): readonly string[] {
+  const { previousKeyHash: previous, olderKeyHashes: older = [] } = record;
+  if (generation < record.generation) return older;
+  const follows = generation === record.generation && previous !== undefined;
+  return follows ? [previous, ...older].slice(0, mostOlderKeys) : [];
 }
 
 /** The record after an attempt came of which nobody can say yet whose it was. */
@@ -149,7 +161,8 @@ export function judgeArrival(record: RenewalState, token: ArrivedToken): Arrival
   const ahead = token.generation - record.generation;
   if (ahead > 0) return isFork(record, token.issuedAt) ? 'theft' : 'arrived';
   if (ahead === 0 && record.arrivedKeyHash === undefined) return 'arrived';
-  const held = ahead === 0 ? record.arrivedKeyHash : ahead === -1 ? record.previousKeyHash : undefined;
+  const { arrivedKeyHash, previousKeyHash, olderKeyHashes = [] } = record;
+  const held = [arrivedKeyHash, previousKeyHash, ...olderKeyHashes][-ahead];
   return held === undefined || held === token.keyHash ? 'known' : 'theft';
 }
 
@@ -161,7 +174,7 @@ export function afterArrival<R extends RenewalState>(record: R, token: ArrivedTo
     generation: token.generation,
     arrivedKeyHash: token.keyHash,
     // Unknown when the record lags behind the token.
-    previousKeyHash: token.generation === record.generation ? record.previousKeyHash : undefined,
+    ...(token.generation > record.generation && { previousKeyHash: undefined, olderKeyHashes: undefined }),
     heldKeyIssuedAt: token.issuedAt,
     ...(missing && { attemptsMissingSince: record.attemptsMissingSince ?? instant(now) }),
   };

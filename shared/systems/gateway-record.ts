@@ -21,6 +21,8 @@ export interface GatewayRecord {
   readonly arrivedKeyHash?: string | undefined;
   /** Hash of the key that the newest one replaced. */
   readonly previousKeyHash?: string | undefined;
+  /** Hashes of the keys that were renewed before that one, newest first, without a gap. */
+  readonly olderKeyHashes?: readonly string[] | undefined;
   /** When the newest key that is known to have been in the gateway's hands was issued; seconds since 1970. */
   readonly heldKeyIssuedAt?: number | undefined;
   /** Hashes of the renewals that the holder has attempted, newest first (`RenewalAttempt`). */
@@ -56,6 +58,7 @@ export const gatewayRecordSchema: z.ZodType<GatewayRecord> = z.object({
   generation: z.number().int().min(0),
   arrivedKeyHash: z.string().optional(),
   previousKeyHash: z.string().optional(),
+  olderKeyHashes: z.array(z.string()).optional(),
   heldKeyIssuedAt: z.number().int().optional(),
   attempts: z.array(z.string()).optional(),
   attemptsMissingSince: instantSchema.optional(),

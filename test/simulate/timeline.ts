@@ -23,10 +23,10 @@ export class Timeline implements Clock {
     return this.#now;
   }
 
-  /** @param delay milliseconds from now */
+  /** @param delay milliseconds from now; parts of one are cut off, as real clocks do */
   after(delay: number, action: Action): void {
     const heap = this.#heap;
-    heap.push({ at: this.#now + Math.max(0, delay), order: this.#made++, action });
+    heap.push({ at: this.#now + Math.max(0, Math.floor(delay)), order: this.#made++, action });
     for (let child = heap.length - 1; child > 0;) {
       const parent = (child - 1) >> 1;
       if (!this.#earlier(child, parent)) break;

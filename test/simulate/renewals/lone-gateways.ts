@@ -74,7 +74,11 @@ export async function simulateLoneGateways(options: {
     while (gateways.length < options.gateways) {
       const [one, other] = await world.connect();
       const pair = [one, other].map((site): Gateway => {
-        return { ...site, process: new GatewayProcess(site.folder, world.around, { plain }), lockedOut: false };
+        return {
+          ...site,
+          process: new GatewayProcess(site.folder, world.around, { plain }),
+          lockedOut: false,
+        };
       });
       for (const [index, gateway] of pair.entries()) {
         gateways.push(gateway);

@@ -1,23 +1,45 @@
+import type { FaultKind } from './faults.ts';
 import { simulateLoneGateways } from './lone-gateways.ts';
+import { simulateThefts } from './thefts.ts';
 
 const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(1);
 
 /** @returns whether the invariants held */
 export async function simulateRenewals(
-  options: { readonly renewals: number; readonly seed: number },
+  { renewals, seed }: { readonly renewals: number; readonly seed: number },
   print: (line: string) => void,
 ): Promise<boolean> {
-  const started = performance.now();
+  const printFaults = (faults: ReadonlyMap<FaultKind, number>) => {
+    for (const [kind, count] of faults) print(`  ${String(count).padStart(8)}  ${kind}`);
+  };
+
+  let started = performance.now();
   const lone = await simulateLoneGateways({
-    ...options,
-    gateways: Math.min(200, Math.max(10, 2 * Math.ceil(options.renewals / 400))),
-    onProgress: (renewals) => print(`  ${renewals} renewals, ${seconds(started)} s`),
+    renewals,
+    seed,
+    gateways: Math.min(200, Math.max(10, 2 * Math.ceil(renewals / 400))),
+    onProgress: (done) => print(`  ... ${done} renewals, ${seconds(started)} s`),
   });
+  const days = lone.simulatedDays.toFixed(0);
   print(
-    `${lone.renewals} renewals of ${lone.gateways} gateways in ${lone.simulatedDays.toFixed(0)} simulated days, ${seconds(started)} s`,
+    `${lone.renewals} renewals of ${lone.gateways} gateways in ${days} days, ${seconds(started)} s; faults:`,
   );
-  for (const [kind, count] of lone.faults) print(`  ${String(count).padStart(7)} ${kind}`);
+  printFaults(lone.faults);
   print(`${lone.lockOuts.length} lock-outs`);
   for (const words of lone.lockOuts.slice(0, 20)) print(`  ${words}`);
-  return lone.lockOuts.length === 0;
+
+  started = performance.now();
+  const theft = await simulateThefts({
+    thefts: Math.max(20, Math.ceil(renewals / 50)),
+    seed: seed + 1,
+    onProgress: (done) => print(`  ... ${done} thefts, ${seconds(started)} s`),
+  });
+  print(`${theft.thefts} thefts amid ${theft.renewals} renewals, ${seconds(started)} s; faults:`);
+  printFaults(theft.faults);
+  print(
+    `${theft.found} found: ${theft.foundByGateway} when the gateway came, ${theft.found - theft.foundByGateway} when the thief did`,
+  );
+  print(`${theft.mailed} told to the owners by e-mail, ${theft.audited} in the audit with the generation`);
+  for (const words of theft.failures.slice(0, 20)) print(`  ${words}`);
+  return lone.lockOuts.length === 0 && theft.failures.length === 0 && theft.found === theft.thefts;
 }

@@ -114,10 +114,33 @@ describe('the rules of single-use renewal (DESIGN.md section 4)', () => {
     expect(judgeArrival(record({}), token(7, 'a'))).toBe('arrived');
   });
 
-  it('learns from an access token that a sibling of its key was renewed', () => {
-    expect(judgeArrival(record({ previousKeyHash: 'a' }), token(4, 'a'))).toBe('known');
-    expect(judgeArrival(record({ previousKeyHash: 'b' }), token(4, 'a'))).toBe('theft');
-    expect(judgeArrival(record({ previousKeyHash: 'b' }), token(3, 'a'))).toBe('known');
+  it('learns from an access token that a sibling of its key was renewed, also some renewals ago', () => {
+    let state = record({ generation: 1 });
+    for (const generation of [1, 2, 3]) state = afterRenewal(state, key(generation, 'held'), generation + 1);
+    for (const generation of [1, 2, 3]) {
+      expect(judgeArrival(state, token(generation, 'hash held'))).toBe('known');
+      expect(judgeArrival(state, token(generation, 'hash other'))).toBe('theft');
+    }
+    for (let generation = 4; generation < 40; generation++) {
+      state = afterRenewal(state, key(generation, 'held'), generation + 1);
+    }
+    expect(state.olderKeyHashes).toHaveLength(15);
+    expect(judgeArrival(state, token(24, 'hash other'))).toBe('theft');
+    expect(judgeArrival(state, token(23, 'hash other'))).toBe('known');
+  });
+
+  it('knows no keys of before a restore, and takes none for another', () => {
+    const renewed = afterRenewal(record({ generation: 2, previousKeyHash: 'p' }), key(9, 'held'), 10);
+    expect(judgeArrival(renewed, token(9, 'hash other'))).toBe('theft');
+    expect(judgeArrival(renewed, token(8, 'hash other'))).toBe('known');
+    const arrived = afterArrival(renewed, token(20, 'held'), 0);
+    expect(judgeArrival(arrived, token(19, 'hash other'))).toBe('known');
+  });
+
+  it('keeps what it knows of older keys when a renewal is repeated', () => {
+    const once = afterRenewal(record({ previousKeyHash: 'hash 4' }), key(5, 'held'), 6);
+    expect(afterRenewal(once, key(5, 'held'), 6)).toEqual(once);
+    expect(once.olderKeyHashes).toEqual(['hash 4']);
   });
 
   it('never locks out a lone gateway whose replies get lost, and always finds a second holder', () => {
