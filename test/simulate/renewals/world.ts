@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -39,6 +39,9 @@ export class World {
   readonly around: Surroundings;
   readonly folder: string;
   readonly #backups: Backups;
+  // Before version 2.41, glibc can lose the signal that wakes libuv's pool (its bug 25847), and work queued there
+  // sleeps until there is more. A host has more soon; here one step waits for the other.
+  readonly #waker = setInterval(() => void stat(this.folder).catch(() => {}), 1000).unref();
   #sites = 0;
   #organization: OrganizationId | undefined;
   #closed = false;
@@ -123,6 +126,7 @@ export class World {
 
   async close(): Promise<void> {
     this.#closed = true;
+    clearInterval(this.#waker);
     this.#backups.close();
     this.service.services.sender.close();
     await this.service.services.store.close();
