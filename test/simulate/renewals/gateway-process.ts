@@ -64,6 +64,11 @@ export class GatewayProcess {
     this.#start();
   }
 
+  /** Another process, wrongly in the same folder. */
+  beside(): GatewayProcess {
+    return new GatewayProcess(this.folder, this.#around, this.#options);
+  }
+
   /** A new process has nothing but the folder. */
   #start(): void {
     const { clock, random } = this.#around;

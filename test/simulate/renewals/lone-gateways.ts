@@ -10,6 +10,8 @@ export interface LoneReport {
   readonly gateways: number;
   readonly simulatedDays: number;
   readonly faults: ReadonlyMap<FaultKind, number>;
+  /** What the token endpoint said, and how often. */
+  readonly answers: ReadonlyMap<string, number>;
   /** In words, one a gateway. */
   readonly lockOuts: readonly string[];
 }
@@ -56,7 +58,7 @@ export async function simulateLoneGateways(options: {
       goes.push(go(sibling(), sibling().process, true));
     }
     if (faults.strikes('two processes share a state folder')) {
-      goes.push(go(gateway, new GatewayProcess(gateway.folder, world.around, { plain })));
+      goes.push(go(gateway, gateway.process.beside()));
     }
     const [done] = await Promise.all(goes);
     if (renewals - announced >= 5000) options.onProgress?.((announced = renewals));
@@ -97,7 +99,14 @@ export async function simulateLoneGateways(options: {
       if (!(await go(gateway, gateway.process, true)))
         lockOuts.push(`${gateway.name}: cannot renew at the end`);
     }
-    return { renewals, gateways: gateways.length, simulatedDays, faults: faults.counts, lockOuts };
+    return {
+      renewals,
+      gateways: gateways.length,
+      simulatedDays,
+      faults: faults.counts,
+      answers: world.service.answers,
+      lockOuts,
+    };
   } finally {
     await world.close();
   }

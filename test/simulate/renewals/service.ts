@@ -1,4 +1,5 @@
 import { HttpRequest, InvocationContext } from '@azure/functions';
+import { z } from 'zod';
 import { token } from '../../../functions/token.ts';
 import { composeServices } from '../../../functions/trigger/services.ts';
 import type { HttpAnswer } from '../../../gateway/http-client.ts';
@@ -28,6 +29,7 @@ export function startService(folder: string, clock: Clock, random: Random, fault
   );
   const store = faultyStore(services.store, faults);
   const mails: string[] = [];
+  const answers = new Map<string, number>();
   const { secrets, organizations } = services;
   const credentials = createGatewayCredentials({
     gateways: collection(store, 'gateways', gatewayRecordSchema),
@@ -54,6 +56,8 @@ export function startService(folder: string, clock: Clock, random: Random, fault
     services,
     /** Texts of the e-mails that were delivered. */
     mails,
+    /** How often the token endpoint said what; late and doubled requests are among them. */
+    answers,
 
     /** One request to the token endpoint. @throws ServiceDied */
     async token(body: string): Promise<HttpAnswer> {
@@ -64,7 +68,10 @@ export function startService(folder: string, clock: Clock, random: Random, fault
         body: { string: body },
       });
       const { status, body: text } = await token(hosted, request, context);
-      return { status: status ?? 200, headers: {}, text: typeof text === 'string' ? text : '' };
+      const answer = { status: status ?? 200, headers: {}, text: typeof text === 'string' ? text : '' };
+      const said = outcomeOf(answer);
+      answers.set(said, (answers.get(said) ?? 0) + 1);
+      return answer;
     },
 
     /** One use of an access token. @returns whether it gave access @throws ServiceDied */
@@ -107,6 +114,14 @@ export function startService(folder: string, clock: Clock, random: Random, fault
       return services.credentials.issueFirst(id);
     },
   };
+}
+
+function outcomeOf({ status, text }: HttpAnswer): string {
+  if (status === 200) return 'renewed';
+  const { error, error_code: code } = z
+    .object({ error: z.string().default(`${status}`), error_code: z.string().optional() })
+    .parse(JSON.parse(text));
+  return code ?? error;
 }
 
 export type Service = ReturnType<typeof startService>;

@@ -1,6 +1,5 @@
-import type { FaultKind } from './faults.ts';
-import { simulateLoneGateways } from './lone-gateways.ts';
-import { simulateThefts } from './thefts.ts';
+import { simulateLoneGateways, type LoneReport } from './lone-gateways.ts';
+import { simulateThefts, type TheftReport } from './thefts.ts';
 
 const seconds = (since: number) => ((performance.now() - since) / 1000).toFixed(1);
 
@@ -9,8 +8,9 @@ export async function simulateRenewals(
   { renewals, seed }: { readonly renewals: number; readonly seed: number },
   print: (line: string) => void,
 ): Promise<boolean> {
-  const printFaults = (faults: ReadonlyMap<FaultKind, number>) => {
+  const printCounts = ({ faults, answers }: LoneReport | TheftReport) => {
     for (const [kind, count] of faults) print(`  ${String(count).padStart(8)}  ${kind}`);
+    print(`answers: ${[...answers].map(([said, count]) => `${count} ${said}`).join(', ')}`);
   };
 
   let started = performance.now();
@@ -24,7 +24,7 @@ export async function simulateRenewals(
   print(
     `${lone.renewals} renewals of ${lone.gateways} gateways in ${days} days, ${seconds(started)} s; faults:`,
   );
-  printFaults(lone.faults);
+  printCounts(lone);
   print(`${lone.lockOuts.length} lock-outs`);
   for (const words of lone.lockOuts.slice(0, 20)) print(`  ${words}`);
 
@@ -35,7 +35,7 @@ export async function simulateRenewals(
     onProgress: (done) => print(`  ... ${done} thefts, ${seconds(started)} s`),
   });
   print(`${theft.thefts} thefts amid ${theft.renewals} renewals, ${seconds(started)} s; faults:`);
-  printFaults(theft.faults);
+  printCounts(theft);
   print(
     `${theft.found} found: ${theft.foundByGateway} when the gateway came, ${theft.found - theft.foundByGateway} when the thief did`,
   );

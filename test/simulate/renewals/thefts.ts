@@ -5,7 +5,7 @@ import { areUsable } from '../../../gateway/state/credentials.ts';
 import { credentialsFileName } from '../../../gateway/state/credentials-store.ts';
 import { day, minute } from '../../../shared/clock.ts';
 import type { FaultKind } from './faults.ts';
-import { GatewayProcess } from './gateway-process.ts';
+import { GatewayProcess, type Outcome } from './gateway-process.ts';
 import { World, type Site } from './world.ts';
 
 export interface TheftReport {
@@ -17,6 +17,8 @@ export interface TheftReport {
   readonly audited: number;
   readonly renewals: number;
   readonly faults: ReadonlyMap<FaultKind, number>;
+  /** What the token endpoint said, and how often. */
+  readonly answers: ReadonlyMap<string, number>;
   /** In words. */
   readonly failures: readonly string[];
 }
@@ -37,6 +39,7 @@ class Theft {
   readonly site: Site;
   readonly #world: World;
   readonly #gateway: Party;
+  readonly #sibling: () => Theft;
   readonly #onRestoreOfAll: () => Promise<unknown>;
   #thief: Party | undefined;
   /** How many moments pass until the copy is made. */
@@ -47,9 +50,14 @@ class Theft {
   failure: string | undefined;
   renewals = 0;
 
-  constructor(site: Site, world: World, onRestoreOfAll: () => Promise<unknown>) {
+  constructor(
+    site: Site,
+    world: World,
+    others: { readonly sibling: () => Theft; readonly onRestoreOfAll: () => Promise<unknown> },
+  ) {
     this.site = site;
-    this.#onRestoreOfAll = onRestoreOfAll;
+    this.#sibling = others.sibling;
+    this.#onRestoreOfAll = others.onRestoreOfAll;
     this.#world = world;
     this.#patience = world.random.below(40);
     const process = new GatewayProcess(site.folder, world.around, { onMoment: () => this.#moment() });
@@ -84,16 +92,15 @@ class Theft {
     const restored = this.#world.restoreSometimes(this.site.id);
     if (restored === 'one') await this.forgetProgress();
     if (restored === 'all') await this.#onRestoreOfAll();
-    const before = party.process.renewals;
-    // The thief's first act is a renewal; later it keeps the credentials up as a gateway does.
-    const outcome = await party.process.go(
-      (held) => isRenewalDue(held, timeline.now()) || (party.name === 'thief' && !party.renewedAndUsed),
-    );
-    this.renewals += party.process.renewals - before;
-    const served = outcome.kind === 'served';
-    party.renewedAndUsed ||= served && (await keyOf(party)) !== party.keyThen;
-    await this.#judge(party, outcome.kind === 'shut out');
-    if (this.#over) return;
+    const goes: Promise<Outcome | undefined>[] = [this.#act(party)];
+    if (faults.strikes('two processes share a state folder'))
+      goes.push(this.#act(party, party.process.beside()));
+    // Not for the thief, who may come while the gateway holds its lock.
+    if (party.name === 'gateway' && faults.strikes('two gateways of a system at once')) {
+      goes.push(this.#sibling().renewBeside());
+    }
+    const [outcome] = await Promise.all(goes);
+    if (this.#over || !outcome) return;
     if (outcome.kind === 'again') {
       timeline.after(minute + random.below(9 * minute), () => this.#turn(party));
       return;
@@ -102,6 +109,27 @@ class Theft {
     const due = areUsable(held) ? Math.max(minute, held.renewAt - timeline.now()) : minute;
     const off = faults.strikes('gateway off for days', 0.005) ? random.below(20) * day : 0;
     timeline.after(due + off, () => this.#turn(party));
+  }
+
+  /** The other gateway of the system, at the same moment. */
+  async renewBeside(): Promise<Outcome | undefined> {
+    return this.#over ? undefined : this.#act(this.#gateway, this.#gateway.process, true);
+  }
+
+  async #act(party: Party, process = party.process, forced = false): Promise<Outcome> {
+    const before = process.renewals;
+    // The thief's first act is a renewal; later it keeps the credentials up as a gateway does.
+    const outcome = await process.go(
+      (held) =>
+        forced ||
+        isRenewalDue(held, this.#world.timeline.now()) ||
+        (party.name === 'thief' && !party.renewedAndUsed),
+    );
+    this.renewals += process.renewals - before;
+    const served = outcome.kind === 'served';
+    party.renewedAndUsed ||= served && (await keyOf(party)) !== party.keyThen;
+    await this.#judge(party, outcome.kind === 'shut out');
+    return outcome;
   }
 
   /** A restore takes the record back to before what the parties did; the finding begins anew. */
@@ -156,9 +184,13 @@ export async function simulateThefts(options: {
       const batch: Theft[] = [];
       world.faults.enabled = false;
       while (batch.length < 100 && thefts.length + batch.length < options.thefts) {
-        for (const site of await world.connect()) {
-          batch.push(new Theft(site, world, () => Promise.all(batch.map((theft) => theft.forgetProgress()))));
-        }
+        const onRestoreOfAll = () => Promise.all(batch.map((theft) => theft.forgetProgress()));
+        const [one, other] = await world.connect();
+        const pair: readonly [Theft, Theft] = [
+          new Theft(one, world, { onRestoreOfAll, sibling: () => pair[1] }),
+          new Theft(other, world, { onRestoreOfAll, sibling: () => pair[0] }),
+        ];
+        batch.push(...pair);
       }
       world.faults.enabled = true;
       const deadline = world.timeline.now() + 400 * day;
@@ -189,6 +221,7 @@ export async function simulateThefts(options: {
       audited: audited.size,
       renewals: thefts.reduce((sum, theft) => sum + theft.renewals, 0),
       faults: world.faults.counts,
+      answers: world.service.answers,
       failures: thefts.flatMap(({ failure, site }) =>
         failure === undefined ? [] : [`${site.name}: ${failure}`],
       ),
