@@ -41,7 +41,7 @@ async function review(
   values: Record<string, string> = {},
   errors: Record<string, string> = {},
 ): Promise<HttpResponseInit> {
-  const own = await services.organizations.of(visitor.session.accountId);
+  const own = await services.organizations.of(visitor.session);
   return portalPage(
     services,
     visitor,
@@ -143,7 +143,8 @@ async function decide(
   const account = await services.accounts.read(visitor.session.accountId);
   if (!account) throw new Problem('forbidden', 'Please sign in again.');
   try {
-    const system = await services.deviceGrants.approve(userCode, account.document, approvalFrom(fields));
+    const approver = { ...account.document, factors: visitor.session.factors };
+    const system = await services.deviceGrants.approve(userCode, approver, approvalFrom(fields));
     return done('approved', system);
   } catch (error) {
     if (!(error instanceof Problem) || error.errors.length === 0) throw error;

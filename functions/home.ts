@@ -12,8 +12,9 @@ export const home: Handler = async (services, request) => {
   const visitor = await signedInVisitor(services, request);
   if (!visitor) return signInFirst(request);
   const { session, csrf } = visitor;
-  const [own, received] = await Promise.all([
-    services.organizations.of(session.accountId),
+  const [own, closedOrganizations, received] = await Promise.all([
+    services.organizations.of(session),
+    services.organizations.closedTo(session),
     services.shares.receivedBy(session.accountId),
   ]);
   const organizations = await Promise.all(
@@ -36,7 +37,7 @@ export const home: Handler = async (services, request) => {
   return portalPage(
     services,
     visitor,
-    HomePage({ account: session.email, csrf, organizations, receivedShares }),
+    HomePage({ account: session.email, csrf, organizations, closedOrganizations, receivedShares }),
   );
 };
 

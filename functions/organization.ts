@@ -1,3 +1,4 @@
+import { hasSecondFactor } from '../shared/accounts/factor.ts';
 import { AuditPage } from '../shared/pages/audit-page.tsx';
 import { OrganizationPage } from '../shared/pages/organization-page.tsx';
 import { auditActions } from '../shared/audit/audit-actions.ts';
@@ -14,10 +15,10 @@ export const organization: Handler = async (services, request) => {
   const visitor = await signedInVisitor(services, request);
   if (!visitor) return signInFirst(request);
   const { session, csrf } = visitor;
-  const own = await services.organizations.of(session.accountId);
-  const found = own.find((each) => each.organization.slug === request.params.slug);
-  if (!found) throw new Problem('not-found', 'There is no such organization.');
-  const { organization: shown, role } = found;
+  const { organization: shown, role } = await services.organizations.named(
+    request.params.slug ?? '',
+    session,
+  );
 
   if (request.params.view === 'audit') {
     if (!mayManage(role)) throw new Problem('forbidden', 'Only owners and admins read the audit trail.');
@@ -50,6 +51,7 @@ export const organization: Handler = async (services, request) => {
       organization: shown,
       role,
       systems: await systemSummaries(services, shown.id),
+      secondFactor: { required: shown.requireSecondFactor ?? false, own: hasSecondFactor(session) },
       members: shown.members.map(({ email, role: theirs }) => ({ email, role: theirs })),
     }),
   );

@@ -23,7 +23,7 @@ import type { Services } from './trigger/services.ts';
 async function systemFor(services: Services, visitor: SignedInVisitor, request: HttpRequest) {
   const system = await services.systems.read((request.params.systemId ?? '') as SystemId);
   if (!system) throw new Problem('not-found', 'There is no such system.');
-  const found = await services.organizations.forMember(system.organizationId, visitor.session.accountId);
+  const found = await services.organizations.forMember(system.organizationId, visitor.session);
   return { system, ...found };
 }
 

@@ -6,6 +6,7 @@ export const problemCatalogue = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
   unauthorized: { status: 401, title: 'A valid access token is needed' },
   forbidden: { status: 403, title: 'Not allowed' },
+  'second-factor-required': { status: 403, title: 'A second step is needed' },
   'not-in-allowlist': { status: 403, title: 'This call is not part of the shared dashboard' },
   'not-found': { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'In conflict with the present state' },

@@ -1,4 +1,5 @@
 import { ErrorPage } from '../../shared/pages/error-page.tsx';
+import { portalPaths } from '../../shared/pages/portal-paths.ts';
 import { renderPage } from '../../shared/pages/render-page.ts';
 import { problemCatalogue } from '../../shared/problem.ts';
 import type { ErrorStyle } from './endpoint.ts';
@@ -11,6 +12,9 @@ export const portalErrors: ErrorStyle = (problem, correlationId) => {
       status: problem.status,
       title: problemCatalogue[problem.code].title,
       detail: problem.message,
+      ...(problem.code === 'second-factor-required' && {
+        next: { label: 'Set up your second step', href: portalPaths.secondFactor },
+      }),
       ...(problem.code === 'internal' && { correlationId }),
     }),
   );

@@ -5,6 +5,7 @@ import { hmac, newSecret, sameSecret, sha256, type AccountId, type ShareId } fro
 import { identifier, instantSchema } from '../store/document-fields.ts';
 import type { Collection } from '../store/collection.ts';
 import type { Account } from './account.ts';
+import { factorsSchema, type Factor } from './factor.ts';
 
 /**
  * A browser that is signed in: at the portal, or at the origin of one share. The id is the hash of the cookie's
@@ -18,6 +19,8 @@ export interface Session {
   readonly email: EmailAddress;
   readonly createdAt: Instant;
   readonly expiresAt: Instant;
+  /** What was proved when it began. */
+  readonly factors?: readonly Factor[] | undefined;
   /** Present on a share's session: which share, and the portal session it hangs on. */
   readonly share?: { readonly shareId: ShareId; readonly portalSessionId: string } | undefined;
 }
@@ -30,6 +33,7 @@ export const sessionSchema: z.ZodType<Session> = z.object({
   email: emailAddressSchema,
   createdAt: instantSchema,
   expiresAt: instantSchema,
+  factors: factorsSchema,
   share: z.object({ shareId: identifier<ShareId>(), portalSessionId: z.string() }).optional(),
 });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
+import type { Session } from '../accounts/session.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { instant, minute, second, type Clock, type Instant, type Random } from '../clock.ts';
 import {
@@ -86,6 +87,9 @@ export function normalizeUserCode(typed: string): string | undefined {
   if (code.length !== 8 || [...code].some((c) => !userCodeAlphabet.includes(c))) return undefined;
   return `${code.slice(0, 4)}-${code.slice(4)}`;
 }
+
+/** Who approves, with what the session proved. */
+export type Approver = Account & Pick<Session, 'factors'>;
 
 export interface Approval {
   readonly organization:
@@ -197,13 +201,18 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
      * Approves: makes the organization if asked to, the system and its first gateway.
      * Safe to repeat. @throws Problem not-found, forbidden, conflict (the short name is taken)
      */
-    async approve(userCode: string, account: Account, approval: Approval): Promise<System> {
+    async approve(userCode: string, account: Approver, approval: Approval): Promise<System> {
       const grant = await pending(userCode);
       if (!grant) throw new Problem('not-found', 'This code is unknown, decided or too old.');
       const organization =
         approval.organization.kind === 'new'
           ? await organizations.create(account, approval.organization, grant.organizationId)
-          : (await organizations.forMember(approval.organization.id, account.id)).organization;
+          : (
+              await organizations.forMember(approval.organization.id, {
+                accountId: account.id,
+                factors: account.factors,
+              })
+            ).organization;
       if (!mayManage(roleOf(organization, account.id))) {
         throw new Problem('forbidden', 'Only an owner or admin of the organization can connect a system.');
       }

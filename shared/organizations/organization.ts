@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
+import { hasSecondFactor } from '../accounts/factor.ts';
+import type { Session } from '../accounts/session.ts';
 import { instant, type Clock, type Instant, type Random } from '../clock.ts';
 import { emailAddressSchema, type EmailAddress } from '../email/email-address.ts';
 import { newOrganizationId, type AccountId, type OrganizationId } from '../identifier.ts';
@@ -26,6 +28,8 @@ export interface Organization {
   readonly slug: string;
   readonly members: readonly Member[];
   readonly createdAt: Instant;
+  /** Members get in only with a session that proved a second factor. */
+  readonly requireSecondFactor?: boolean | undefined;
 }
 
 export const organizationSchema: z.ZodType<Organization> = z.object({
@@ -38,7 +42,11 @@ export const organizationSchema: z.ZodType<Organization> = z.object({
     z.object({ accountId: identifier<AccountId>(), email: emailAddressSchema, role: z.enum(roles) }),
   ),
   createdAt: instantSchema,
+  requireSecondFactor: z.boolean().optional(),
 });
+
+/** Who asks: a person with what their session proved. */
+export type Caller = Pick<Session, 'accountId' | 'factors'>;
 
 /** Which organizations an account belongs to: an index. The organization itself decides. */
 export interface Membership {
@@ -105,6 +113,9 @@ export const roleOf = (organization: Organization, accountId: AccountId): Role |
 /** Owners and admins manage systems and shares; only owners disconnect. */
 export const mayManage = (role: Role | undefined): boolean => role === 'owner' || role === 'admin';
 
+const isClosedTo = ({ requireSecondFactor = false }: Organization, caller: Caller): boolean =>
+  requireSecondFactor && !hasSecondFactor(caller);
+
 export function createOrganizations({
   organizations,
   memberships,
@@ -118,6 +129,31 @@ export function createOrganizations({
   clock: Clock;
   random: Random;
 }) {
+  /** Every organization of an account, by name; the first 100. */
+  async function belongingTo({ accountId }: Caller): Promise<{ organization: Organization; role: Role }[]> {
+    const { items } = await memberships.query({ partition: accountId, limit: 100 });
+    const found = await Promise.all(items.map(({ document }) => organizations.read(document.id)));
+    return found
+      .flatMap((stored) => {
+        const role = stored && roleOf(stored.document, accountId);
+        return stored && role ? [{ organization: stored.document, role }] : [];
+      })
+      .sort((a, b) => a.organization.name.localeCompare(b.organization.name));
+  }
+
+  /** The one way in: every page and action of an organization asks here, so no rule of it can be forgotten. */
+  function admit(
+    organization: Organization | undefined,
+    caller: Caller,
+  ): { organization: Organization; role: Role } {
+    const role = organization && roleOf(organization, caller.accountId);
+    if (!organization || !role) throw new Problem('not-found', 'There is no such organization.');
+    if (isClosedTo(organization, caller)) {
+      throw new Problem('second-factor-required', `${organization.name} asks its members for a second step.`);
+    }
+    return { organization, role };
+  }
+
   return {
     /**
      * @param id handed in when the caller must be able to repeat the call
@@ -148,30 +184,49 @@ export function createOrganizations({
       return (await organizations.read(id))?.document;
     },
 
-    /** The organizations of an account with its role in each, by name; the first 100. */
-    async of(accountId: AccountId): Promise<{ organization: Organization; role: Role }[]> {
-      const { items } = await memberships.query({ partition: accountId, limit: 100 });
-      const found = await Promise.all(items.map(({ document }) => organizations.read(document.id)));
-      return found
-        .flatMap((stored) => {
-          const role = stored && roleOf(stored.document, accountId);
-          return stored && role ? [{ organization: stored.document, role }] : [];
-        })
-        .sort((a, b) => a.organization.name.localeCompare(b.organization.name));
+    /** The organizations that are open to someone, with the role in each, by name; the first 100. */
+    async of(caller: Caller): Promise<{ organization: Organization; role: Role }[]> {
+      return (await belongingTo(caller)).filter(({ organization }) => !isClosedTo(organization, caller));
+    },
+
+    /** Those that someone belongs to, and gets into only with a second factor. */
+    async closedTo(caller: Caller): Promise<{ name: string; slug: string }[]> {
+      return (await belongingTo(caller)).flatMap(({ organization }) =>
+        isClosedTo(organization, caller) ? [{ name: organization.name, slug: organization.slug }] : [],
+      );
     },
 
     /**
      * The organization, for someone who belongs to it.
-     * @throws Problem not-found for everyone else: who is no member learns nothing
+     * @throws Problem not-found for everyone else: who is no member learns nothing; second-factor-required
      */
-    async forMember(
-      id: OrganizationId,
-      accountId: AccountId,
-    ): Promise<{ organization: Organization; role: Role }> {
-      const organization = (await organizations.read(id))?.document;
-      const role = organization && roleOf(organization, accountId);
-      if (!organization || !role) throw new Problem('not-found', 'There is no such organization.');
-      return { organization, role };
+    async forMember(id: OrganizationId, caller: Caller): Promise<{ organization: Organization; role: Role }> {
+      return admit((await organizations.read(id))?.document, caller);
+    },
+
+    /** The same by its short name. @throws Problem not-found, second-factor-required */
+    async named(slug: string, caller: Caller): Promise<{ organization: Organization; role: Role }> {
+      const own = await belongingTo(caller);
+      return admit(own.find(({ organization }) => organization.slug === slug)?.organization, caller);
+    },
+
+    /**
+     * Asks members for a second factor, or no longer. Only an owner whose session proved one may, so that nobody
+     * shuts themselves out. @throws Problem not-found, forbidden, second-factor-required
+     */
+    async requireSecondFactor(slug: string, caller: Caller, required: boolean): Promise<Organization> {
+      const { organization, role } = await this.named(slug, caller);
+      if (role !== 'owner') throw new Problem('forbidden', 'Only an owner decides this.');
+      if (!hasSecondFactor(caller)) {
+        throw new Problem('second-factor-required', 'Set up your own second step first, then ask for it.');
+      }
+      const changed = await organizations.update(organization.id, organization.id, (current) => {
+        if (roleOf(current, caller.accountId) !== 'owner') {
+          throw new Problem('forbidden', 'Only an owner decides this.');
+        }
+        return { ...current, requireSecondFactor: required };
+      });
+      return changed ?? organization;
     },
   };
 }

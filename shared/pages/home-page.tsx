@@ -15,6 +15,8 @@ export interface HomePageProps {
     readonly role: Role;
     readonly systems: readonly SystemSummary[];
   }[];
+  /** Those that ask for a second step which this session has not proved. */
+  readonly closedOrganizations?: readonly { readonly name: string; readonly slug: string }[];
   /** `url` opens the share. */
   readonly receivedShares: readonly {
     readonly id: string;
@@ -31,10 +33,12 @@ export function HomePage(props: HomePageProps) {
     account,
     csrf,
     organizations,
+    closedOrganizations = [],
     receivedShares,
     connectCommand = 'drawbridge-gateway connect',
   } = props;
-  const nothingConnected = organizations.every(({ systems }) => systems.length === 0);
+  const nothingConnected =
+    closedOrganizations.length === 0 && organizations.every(({ systems }) => systems.length === 0);
   return (
     <Layout title="Home" account={account} csrf={csrf} current="home">
       <div class="stack-wide">
@@ -59,6 +63,17 @@ export function HomePage(props: HomePageProps) {
             ) : (
               <p class="muted">No system is connected.</p>
             )}
+          </section>
+        ))}
+        {closedOrganizations.map(({ name, slug }) => (
+          <section>
+            <h2>
+              <a href={portalPaths.organization(slug)}>{name}</a>
+            </h2>
+            <p class="notice">
+              This organization asks for a second step when you sign in.{' '}
+              <a href={portalPaths.secondFactor}>Set it up</a> to get in.
+            </p>
           </section>
         ))}
         {receivedShares.length > 0 && (

@@ -4,6 +4,7 @@ import { Layout } from './layout.tsx';
 import { portalPaths } from './portal-paths.ts';
 import { PostForm } from './post-form.tsx';
 import { roleText } from './role-text.ts';
+import { SecondFactorSetting } from './second-factor-setting.tsx';
 import { SystemRows, type SystemSummary } from './system-state.tsx';
 
 export interface OrganizationPageProps {
@@ -20,6 +21,8 @@ export interface OrganizationPageProps {
   readonly values?: { readonly email?: string; readonly role?: string } | undefined;
   /** Whether members can be added, changed and removed here, by owners. */
   readonly manageMembers?: boolean;
+  /** Whether members need a second step, and whether the one who looks has proved one. */
+  readonly secondFactor?: { readonly required: boolean; readonly own: boolean } | undefined;
 }
 
 const roleOptions: readonly Role[] = ['member', 'admin', 'owner'];
@@ -109,6 +112,14 @@ export function OrganizationPage(props: OrganizationPageProps) {
             </div>
           )}
         </section>
+        {role === 'owner' && props.secondFactor !== undefined && (
+          <SecondFactorSetting
+            slug={organization.slug}
+            required={props.secondFactor.required}
+            ownSecondFactor={props.secondFactor.own}
+            csrf={csrf}
+          />
+        )}
       </div>
     </Layout>
   );

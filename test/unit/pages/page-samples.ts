@@ -159,6 +159,13 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       errors: { code: w('This code is not right, or was used already. Check the newest e-mail.') },
     }),
     'home-empty': HomePage({ account, csrf, organizations: [], receivedShares: [] }),
+    'home-closed': HomePage({
+      account,
+      csrf,
+      organizations: [],
+      closedOrganizations: [organization],
+      receivedShares: [],
+    }),
     home: HomePage({
       account,
       csrf,
@@ -176,6 +183,7 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       organization,
       role: 'owner',
       manageMembers: true,
+      secondFactor: { required: false, own: true },
       systems,
       members: [
         { email: account, role: 'owner' },
@@ -183,6 +191,15 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       ],
       values: { email: w('gina@') },
       errors: { email: w('This is not an e-mail address.') },
+    }),
+    'organization-second-factor': OrganizationPage({
+      account,
+      csrf,
+      organization,
+      role: 'owner',
+      systems: [],
+      members: [{ email: account, role: 'owner' }],
+      secondFactor: { required: true, own: false },
     }),
     'organization-member': OrganizationPage({
       account,
@@ -273,6 +290,12 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       title: w('Something went wrong on our side'),
       detail: w('Please try again.'),
       correlationId: w('01JD-7'),
+    }),
+    'error-next': ErrorPage({
+      status: 403,
+      title: w('A second step is needed'),
+      detail: w('Northwind Works asks its members for a second step.'),
+      next: { label: w('Set up your second step'), href: '/account/second-factor' },
     }),
     confirm: ConfirmPage({
       title: w('Remove frank@example.com?'),
