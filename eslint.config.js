@@ -8,6 +8,8 @@ export default tseslint.config(
       '.data/',
       'coverage/',
       'test/data/',
+      // Written for a vendor's own project, with that project's packages.
+      'test/interop/node/',
       'jest.config.js',
       'eslint.config.js',
     ],

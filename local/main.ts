@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { services } from '../functions/trigger/services.ts';
 import { shareOriginPrefix } from '../functions/trigger/share-origin.ts';
@@ -27,11 +27,19 @@ const log = jsonLines(
 /** Port 0 means any: chosen here, since the portal's origin and the relay's address follow from it. */
 async function settlePorts(): Promise<void> {
   if (settings.PORT === '0') settings.PORT = String(await freePort());
-  settings.RELAY_ENDPOINT ??= `http://127.0.0.1:${settings.PORT === undefined ? 7072 : await portAfter(Number(settings.PORT))}`;
+  const relayOrigin = settings.RELAY_TLS_CERT ? 'https://localhost' : 'http://127.0.0.1';
+  settings.RELAY_ENDPOINT ??= `${relayOrigin}:${settings.PORT === undefined ? 7072 : await portAfter(Number(settings.PORT))}`;
   settings.DATA_DIR = resolve(settings.DATA_DIR ?? '.data');
 }
 
 const portAfter = async (port: number) => (port === 7071 ? 7072 : freePort());
+
+/** The relay's certificate and key, PEM files both: listeners of other makes speak TLS only. */
+async function relayTls() {
+  const { RELAY_TLS_CERT: cert, RELAY_TLS_KEY: key } = settings;
+  if (!cert !== !key) throw new Error('RELAY_TLS_CERT, RELAY_TLS_KEY: give both or none.');
+  return cert && key ? { tls: { cert: await readFile(cert), key: await readFile(key) } } : {};
+}
 
 interface Child {
   readonly process: ChildProcess;
@@ -106,8 +114,10 @@ async function main(): Promise<void> {
   const keyOf = async (name: 'relay-listen-key' | 'relay-send-key') =>
     Buffer.from((await secrets.current(name)).value).toString('base64');
 
+  const { port: relayPort, protocol } = new URL(relayEndpoint);
   const relay = await startRelay({
-    port: Number(new URL(relayEndpoint).port),
+    port: Number(relayPort || (protocol === 'https:' ? 443 : 80)),
+    ...(await relayTls()),
     keys: {
       [listenRule]: { key: await keyOf('relay-listen-key'), rights: ['Listen'] },
       [sendRule]: { key: await keyOf('relay-send-key'), rights: ['Send'] },

@@ -1,0 +1,75 @@
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+import { eventually } from '../../local/rehearsal/runtime.ts';
+import type { Said } from './oauth-programs.ts';
+
+const run = promisify(execFile);
+const here = __dirname;
+const cache = join(here, '../../node_modules/.cache/drawbridge-interop');
+
+/** Installs what node/package-lock.json pins, once per content of that file. @returns the program beside it */
+export async function installNodeListener(): Promise<string> {
+  const lock = await readFile(join(here, 'node/package-lock.json'));
+  const folder = join(cache, `node-${createHash('sha256').update(lock).digest('hex').slice(0, 16)}`);
+  const program = join(folder, 'listener.mjs');
+  const complete = join(folder, 'complete');
+  if (!existsSync(complete)) {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    for (const name of ['package.json', 'package-lock.json'])
+      await copyFile(join(here, 'node', name), join(folder, name));
+    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
+    await writeFile(`${complete}.new`, '');
+    await rename(`${complete}.new`, complete);
+  }
+  await copyFile(join(here, 'node/listener.mjs'), program);
+  return program;
+}
+
+/** A program that listens until it is stopped. */
+export interface RunningProgram {
+  readonly said: readonly Said[];
+  /** Waits until it has said that, so many times. @throws Error with its standard error when it ends first */
+  heard(event: string, times?: number): Promise<Said>;
+  stop(): Promise<void>;
+}
+
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): RunningProgram {
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...environment },
+  });
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const said: Said[] = [];
+  let complaint = '';
+  child.on('error', (error) => (complaint += error.message));
+  child.stderr.on('data', (chunk: Buffer) => (complaint = (complaint + chunk.toString()).slice(-8192)));
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.startsWith('{')) said.push(JSON.parse(line) as Said);
+  });
+  return {
+    said,
+    async heard(event, times = 1) {
+      const of = () => said.filter((each) => each.event === event);
+      await eventually(async () => {
+        if (of().length < times && (child.exitCode !== null || child.signalCode !== null))
+          throw new Error(`${command} ended:\n${JSON.stringify(said)}\n${complaint}`);
+        return of().length >= times;
+      }, 60);
+      return of()[times - 1] as Said;
+    },
+    async stop() {
+      child.kill('SIGTERM');
+      await closed;
+    },
+  };
+}
