@@ -1,8 +1,7 @@
 import { watch } from 'node:fs';
 import { join } from 'node:path';
-import { day, hour, minute, second } from '../shared/clock.ts';
+import { day, minute, second } from '../shared/clock.ts';
 import { createApprovalWaiting } from './approval-waiting.ts';
-import { backoff } from './backoff.ts';
 import { startConsoleApi, type ConsoleActions } from './console/console-api.ts';
 import { consoleAddressFile, consoleKey } from './console/console-key.ts';
 import { disconnect } from './disconnect.ts';
@@ -12,10 +11,9 @@ import { createWatchers } from './forward/watchers.ts';
 import { GatewayError, wordsOf } from './gateway-error.ts';
 import { readGatewayStatus } from './gateway-status.ts';
 import type { Gateway } from './gateway.ts';
-import { isRenewalDue, renewCredentials } from './renewal.ts';
+import { createRenewalSchedule } from './renewal-schedule.ts';
 import { allowlistFrom } from './shares/dashboard-calls.ts';
 import { makePrivateFolder, removeFile, removeTemporaryFiles, writeAtomically } from './state/atomic-file.ts';
-import type { Credentials } from './state/credentials.ts';
 import { createTunnelSet } from './tunnel-set.ts';
 
 /** The state folder is looked at this often, besides being watched: some file systems tell of no change. */
@@ -91,25 +89,8 @@ export async function run(
   const local = await startConsoleApi({ actions, key, log, ...configuration.console });
   await writeAtomically(consoleAddressFile(configuration.stateDir), JSON.stringify({ origin: local.origin }));
 
+  const renewals = createRenewalSchedule(gateway.renewal, log);
   let reconcileAt = 0;
-  let renewalFailures = 0;
-  let renewNotBefore = 0;
-
-  async function renewIfDue(credentials: Credentials): Promise<void> {
-    const now = clock.now();
-    if (credentials.state !== 'connected' || !isRenewalDue(credentials, now)) return;
-    if (isAhead(renewNotBefore, now, hour + minute)) return;
-    try {
-      const after = await renewCredentials(gateway.renewal, (current) => isRenewalDue(current, clock.now()));
-      renewalFailures = 0;
-      if (after?.state === 'connected') log.info('credentials renewed');
-      else log.warn('credentials refused', { state: after?.state });
-    } catch (error) {
-      renewalFailures++;
-      renewNotBefore = now + minute + backoff(renewalFailures, minute, hour, random);
-      if (renewalFailures === 1) log.warn('renewal failed; it is tried again', { why: wordsOf(error) });
-    }
-  }
 
   /** One look at the state folder: what somebody else changed there counts at once. */
   async function look(): Promise<void> {
@@ -140,7 +121,7 @@ export async function run(
     if (systemId === undefined && credentials?.state !== 'disconnecting' && (await isAskedFor())) {
       await approval.begin();
     }
-    if (credentials) await renewIfDue(credentials);
+    if (credentials) await renewals.attend(credentials);
     const now = clock.now();
     if (isAhead(reconcileAt, now, reconcileEvery)) return false;
     reconcileAt = now + reconcileEvery;

@@ -1,12 +1,12 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { minute } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { HandshakeError } from '../../shared/tunnel/hybrid-connection-handshake.ts';
 import { backoff } from '../backoff.ts';
-import { ControlChannel, type ListenerGrant } from './control-channel.ts';
+import { systemTimer, type Timer } from '../timer.ts';
+import { ControlChannel, type ControlChannelOptions, type ListenerGrant } from './control-channel.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { FailureLog } from './failure-log.ts';
 import { keepGrant } from './grant-renewal.ts';
@@ -25,6 +25,9 @@ export interface TunnelState {
   readonly lastError?: string;
 }
 
+/** What a listener needs of an open control channel. */
+export type OpenChannel = Pick<ControlChannel, 'closed' | 'renew' | 'close'>;
+
 export interface TunnelListenerOptions {
   /** Fetches leave to listen; asked again when the token ages or the relay refuses it. */
   readonly connect: () => Promise<ListenerGrant>;
@@ -37,8 +40,12 @@ export interface TunnelListenerOptions {
   readonly agent?: HttpAgent;
   /** Certification authorities in PEM, instead of the system's. */
   readonly ca?: string | Buffer | (string | Buffer)[];
-  /** Waits; rejects when the signal aborts. */
+  /** Opens a control channel; over the network unless told. */
+  readonly open?: (options: ControlChannelOptions) => Promise<OpenChannel>;
+  /** Waits between attempts; rejects when the signal aborts. */
   readonly wait?: (milliseconds: number, signal: AbortSignal) => Promise<void>;
+  /** For limits of time, and for looking at the clock now and then. */
+  readonly timer?: Timer;
   readonly limits?: Partial<TunnelLimits>;
   readonly onState?: (state: TunnelState) => void;
 }
@@ -60,9 +67,9 @@ const askAgainAfter = 5;
  * half-open connections, and hands what comes to `handle`. For two listeners create two.
  */
 export function createTunnelListener(options: TunnelListenerOptions): TunnelListener {
-  const { clock, random, log, handle, onState } = options;
+  const { clock, random, log, handle, onState, open = ControlChannel.open, timer = systemTimer } = options;
   const limits: TunnelLimits = { ...defaultTunnelLimits, ...options.limits };
-  const wait = options.wait ?? ((milliseconds, signal) => pause(milliseconds, undefined, { signal }));
+  const wait = options.wait ?? ((milliseconds, signal) => systemTimer.sleep(milliseconds, signal));
   const stop = new AbortController();
   const failures = new FailureLog(log, 'tunnel');
   // One agent of our own, so that TLS sessions are resumed; HTTP's own pools must not share our connections.
@@ -76,7 +83,7 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
   const dispatcher = new Dispatcher({ ...dialer, handle, log, stopped: stop.signal });
   let state: TunnelState = { kind: 'connecting', since: clock.now() };
   let held: { readonly grant: ListenerGrant; readonly obtainedAt: number } | undefined;
-  let channel: ControlChannel | undefined;
+  let channel: OpenChannel | undefined;
 
   function enter(kind: TunnelState['kind'], lastError?: string): void {
     state = { kind, since: clock.now(), ...(lastError !== undefined && { lastError }) };
@@ -85,7 +92,7 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
 
   async function fetchGrant(): Promise<ListenerGrant> {
     const obtainedAt = clock.now();
-    const grant = await inTime(options.connect(), limits.openWithin, stop.signal);
+    const grant = await inTime(options.connect(), limits.openWithin, timer, stop.signal);
     held = { grant, obtainedAt };
     return grant;
   }
@@ -103,7 +110,7 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
       if (held === undefined || held.grant.expiresAt - clock.now() < worthTrying) await fetchGrant();
       if (held === undefined) return ended('no grant');
       const { grant, obtainedAt } = held;
-      channel = await ControlChannel.open({ ...dialer, grant, dispatcher, log, stopped: stop.signal });
+      channel = await open({ ...dialer, grant, dispatcher, log, stopped: stop.signal });
       if (stop.signal.aborted) channel.close(1000, 'The listener was closed');
       connectedAt = clock.now();
       // A connection that comes and goes is a failure that repeats, not a recovery.
@@ -116,6 +123,7 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
         fetch: fetchGrant,
         clock,
         random,
+        timer,
         failures,
         interval: limits.pingInterval,
       });
@@ -167,15 +175,19 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
 }
 
 /** @throws when it takes longer, or the signal aborts */
-async function inTime<T>(work: Promise<T>, milliseconds: number, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('fetching a token took too long')), milliseconds);
-  const abort = () => reject(new Error('stopped'));
-  signal.addEventListener('abort', abort, { once: true });
+async function inTime<T>(
+  work: Promise<T>,
+  milliseconds: number,
+  timer: Timer,
+  stop: AbortSignal,
+): Promise<T> {
+  const done = new AbortController();
+  const over = timer.sleep(milliseconds, AbortSignal.any([stop, done.signal])).then(() => {
+    throw new Error('fetching a token took too long');
+  });
   try {
-    return await Promise.race([work, promise]);
+    return await Promise.race([work, over]);
   } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', abort);
+    done.abort();
   }
 }
