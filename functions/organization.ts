@@ -1,60 +1,58 @@
-import { hasSecondFactor } from '../shared/accounts/factor.ts';
 import { AuditPage } from '../shared/pages/audit-page.tsx';
-import { OrganizationPage } from '../shared/pages/organization-page.tsx';
+import { ConfirmPage } from '../shared/pages/confirm-page.tsx';
+import { portalPaths } from '../shared/pages/portal-paths.ts';
 import { auditActions } from '../shared/audit/audit-actions.ts';
 import { auditEntryText } from '../shared/audit/audit-entry-text.ts';
 import { mayManage } from '../shared/organizations/organization.ts';
 import { Problem } from '../shared/problem.ts';
 import { portalPage, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { organizationFor, showOrganization } from './trigger/organization-view.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
-import { systemSummaries } from './trigger/system-summaries.ts';
 
-/** An organization's systems and members, and its audit trail. */
+/** An organization's systems and members, its audit trail, and the way out of it. */
 export const organization: Handler = async (services, request) => {
   const visitor = await signedInVisitor(services, request);
   if (!visitor) return signInFirst(request);
   const { session, csrf } = visitor;
-  const { organization: shown, role } = await services.organizations.named(
-    request.params.slug ?? '',
-    session,
-  );
-
-  if (request.params.view === 'audit') {
-    if (!mayManage(role)) throw new Problem('forbidden', 'Only owners and admins read the audit trail.');
-    const action = request.query.get('action') ?? '';
-    const page = await services.audit.list(shown.id, {
-      limit: 50,
-      ...(request.query.get('continuation') && { continuation: request.query.get('continuation') ?? '' }),
-      ...(action !== '' && { action }),
-    });
-    return portalPage(
-      services,
-      visitor,
-      AuditPage({
+  const found = await organizationFor(services, visitor, request);
+  const { organization: shown, role } = found;
+  switch (request.params.view) {
+    case undefined:
+      return showOrganization(services, visitor, found);
+    case 'leave': {
+      const page = ConfirmPage({
+        title: `Leave ${shown.name}?`,
+        text: 'You lose sight of its systems and shares at once. To come back you need a new invitation from an owner.',
+        action: portalPaths.leaveOrganization(shown.slug),
+        label: 'Leave',
+        cancelUrl: portalPaths.organization(shown.slug),
+        account: session.email,
+        csrf,
+      });
+      return portalPage(services, visitor, page);
+    }
+    case 'audit': {
+      if (!mayManage(role)) throw new Problem('forbidden', 'Only owners and admins read the audit trail.');
+      const action = request.query.get('action') ?? '';
+      const entries = await services.audit.list(shown.id, {
+        limit: 50,
+        ...(request.query.get('continuation') && { continuation: request.query.get('continuation') ?? '' }),
+        ...(action !== '' && { action }),
+      });
+      const page = AuditPage({
         account: session.email,
         csrf,
         organization: shown,
-        entries: page.items.map(auditEntryText),
-        next: page.continuation,
+        entries: entries.items.map(auditEntryText),
+        next: entries.continuation,
         filters: { action: action || undefined, actions: auditActions },
-      }),
-    );
+      });
+      return portalPage(services, visitor, page);
+    }
+    default:
+      throw new Problem('not-found', 'There is no such page.');
   }
-  if (request.params.view !== undefined) throw new Problem('not-found', 'There is no such page.');
-  return portalPage(
-    services,
-    visitor,
-    OrganizationPage({
-      account: session.email,
-      csrf,
-      organization: shown,
-      role,
-      systems: await systemSummaries(services, shown.id),
-      secondFactor: { required: shown.requireSecondFactor ?? false, own: hasSecondFactor(session) },
-      members: shown.members.map(({ email, role: theirs }) => ({ email, role: theirs })),
-    }),
-  );
 };
 
 http('organization', {

@@ -20,6 +20,8 @@ import {
   organizationSchema,
   slugReservationSchema,
 } from '../../shared/organizations/organization.ts';
+import { createOrganizationLife } from '../../shared/organizations/organization-life.ts';
+import { createOrganizationMembers } from '../../shared/organizations/organization-members.ts';
 import { createOwnersNotice } from '../../shared/organizations/owners-notice.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { cachedSecrets } from '../../shared/secrets/cached-secrets.ts';
@@ -76,9 +78,11 @@ export function composeServices(configuration: Configuration, { clock, random, l
   const slugs = collection(store, 'slugs', slugReservationSchema);
 
   const throttle = createThrottle({ counts: collection(store, 'throttles', throttleSchema), clock });
+  const organizationDocuments = collection(store, 'organizations', organizationSchema);
+  const memberships = collection(store, 'memberships', membershipSchema);
   const organizations = createOrganizations({
-    organizations: collection(store, 'organizations', organizationSchema),
-    memberships: collection(store, 'memberships', membershipSchema),
+    organizations: organizationDocuments,
+    memberships,
     slugs,
     clock,
     random,
@@ -120,6 +124,15 @@ export function composeServices(configuration: Configuration, { clock, random, l
   const sender = createRelaySender({
     endpoint: configuration.relayEndpoint,
     authorize: senderAuthorization({ secrets, clock, endpoint: configuration.relayEndpoint }),
+  });
+  const systems = createSystems({
+    systems: systemDocuments,
+    gateways: gatewayDocuments,
+    credentials,
+    shares,
+    audit,
+    owners,
+    clock,
   });
 
   return {
@@ -163,13 +176,23 @@ export function composeServices(configuration: Configuration, { clock, random, l
       clock,
       random,
     }),
-    systems: createSystems({
-      systems: systemDocuments,
-      gateways: gatewayDocuments,
-      credentials,
-      shares,
+    systems,
+    organizationMembers: createOrganizationMembers({
+      organizations: organizationDocuments,
+      memberships,
+      throttle,
+      email,
       audit,
-      owners,
+      clock,
+      random,
+      log,
+      publicOrigin,
+    }),
+    organizationLife: createOrganizationLife({
+      organizations: organizationDocuments,
+      memberships,
+      systems,
+      audit,
       clock,
     }),
     shareHandoff: createShareHandoff({

@@ -246,6 +246,12 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
           createdAt: at,
         })
         .catch(ignoreExisting);
+      const now = await organizations.read(organization.id);
+      if (!now || !mayManage(roleOf(now, account.id))) {
+        // Deleted or demoted meanwhile: no credentials are handed out, and the expiry timer clears up.
+        await systems.update(system.id, system.id, (current) => ({ ...current, state: 'disconnecting' }));
+        throw new Problem('forbidden', 'The organization has changed meanwhile. Ask one of its owners.');
+      }
       await grants.update(grant.id, grant.id, (current) =>
         current.state === 'pending' ? { ...current, state: 'approved' } : undefined,
       );

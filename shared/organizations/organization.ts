@@ -19,7 +19,22 @@ export interface Member {
   readonly role: Role;
 }
 
-/** A tenant. Its members live inside it, so that "at least one owner" is an invariant of one document. */
+/** Someone who was asked to become a member, and may until `expiresAt` by signing in as that address. */
+export interface MemberInvitation {
+  readonly id: string;
+  readonly email: EmailAddress;
+  readonly role: Role;
+  /** Address of the owner who invited. */
+  readonly invitedBy: string;
+  readonly expiresAt: Instant;
+  /** Absent until the e-mail is known to be on its way. */
+  readonly sentAt?: Instant | undefined;
+}
+
+/**
+ * A tenant. Its members live inside it, so that "at least one owner" is an invariant of one document; so do the
+ * invitations, so that one is used once.
+ */
 export interface Organization {
   readonly id: OrganizationId;
   readonly pk: OrganizationId;
@@ -27,9 +42,12 @@ export interface Organization {
   readonly name: string;
   readonly slug: string;
   readonly members: readonly Member[];
+  readonly invitations?: readonly MemberInvitation[] | undefined;
   readonly createdAt: Instant;
   /** Members get in only with a session that proved a second factor. */
   readonly requireSecondFactor?: boolean | undefined;
+  /** What stays of a deleted one has no members: it keeps the short name from leading to somebody else. */
+  readonly deletedAt?: Instant | undefined;
 }
 
 export const organizationSchema: z.ZodType<Organization> = z.object({
@@ -41,8 +59,21 @@ export const organizationSchema: z.ZodType<Organization> = z.object({
   members: z.array(
     z.object({ accountId: identifier<AccountId>(), email: emailAddressSchema, role: z.enum(roles) }),
   ),
+  invitations: z
+    .array(
+      z.object({
+        id: z.string(),
+        email: emailAddressSchema,
+        role: z.enum(roles),
+        invitedBy: z.string(),
+        expiresAt: instantSchema,
+        sentAt: instantSchema.optional(),
+      }),
+    )
+    .optional(),
   createdAt: instantSchema,
   requireSecondFactor: z.boolean().optional(),
+  deletedAt: instantSchema.optional(),
 });
 
 /** Who asks: a person with what their session proved. */
@@ -107,6 +138,8 @@ export async function reserveSlug(
   }
 }
 
+const organizationSlugKey = (slug: string): string => `organization ${slug}`;
+
 export const roleOf = (organization: Organization, accountId: AccountId): Role | undefined =>
   organization.members.find((member) => member.accountId === accountId)?.role;
 
@@ -164,7 +197,7 @@ export function createOrganizations({
       { name, slug }: { name: string; slug: string },
       id: OrganizationId = newOrganizationId(random),
     ): Promise<Organization> {
-      await reserveSlug(slugs, `organization ${slug}`, id, 'organizationSlug');
+      await reserveSlug(slugs, organizationSlugKey(slug), id, 'organizationSlug');
       // The index first: an entry without its organization is ignored, an organization without it would be lost.
       await memberships.create({ id, pk: owner.id, schemaVersion: 1 }).catch(ignoreExisting);
       const organization: Organization = {
@@ -194,6 +227,13 @@ export function createOrganizations({
       return (await belongingTo(caller)).flatMap(({ organization }) =>
         isClosedTo(organization, caller) ? [{ name: organization.name, slug: organization.slug }] : [],
       );
+    },
+
+    /** The organization of a short name, with no regard to who asks. */
+    async bySlug(slug: string): Promise<Organization | undefined> {
+      if (!slugSchema.safeParse(slug).success) return undefined;
+      const reserved = await slugs.read(organizationSlugKey(slug));
+      return reserved && (await organizations.read(reserved.document.names))?.document;
     },
 
     /**

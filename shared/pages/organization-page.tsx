@@ -1,9 +1,15 @@
 import type { Role } from '../organizations/organization.ts';
-import { ErrorSummary, Field, type FieldErrors, fieldId } from './field.tsx';
+import { ErrorSummary, Field, type FieldErrors } from './field.tsx';
 import { Layout } from './layout.tsx';
+import {
+  InvitedRows,
+  InviteForm,
+  MemberRows,
+  type MemberInvitationView,
+  type MemberView,
+} from './member-rows.tsx';
 import { portalPaths } from './portal-paths.ts';
 import { PostForm } from './post-form.tsx';
-import { roleText } from './role-text.ts';
 import { SecondFactorSetting } from './second-factor-setting.tsx';
 import { SystemRows, type SystemSummary } from './system-state.tsx';
 
@@ -13,47 +19,38 @@ export interface OrganizationPageProps {
   /** Of the one who looks. */
   readonly role: Role;
   readonly systems: readonly SystemSummary[];
-  readonly members: readonly { readonly email: string; readonly role: Role }[];
+  readonly members: readonly MemberView[];
+  readonly invitations: readonly MemberInvitationView[];
   readonly csrf: string;
-  /** By field: `email`, `role`; the empty name for anything else. */
+  /** By field: `email`, `role`, `name`, `confirm`; the empty name for anything else. */
   readonly errors?: FieldErrors | undefined;
   /** What was typed, to be shown again with its errors. */
-  readonly values?: { readonly email?: string; readonly role?: string } | undefined;
-  /** Whether members can be added, changed and removed here, by owners. */
-  readonly manageMembers?: boolean;
+  readonly values?: { readonly email?: string; readonly role?: string; readonly name?: string } | undefined;
   /** Whether members need a second step, and whether the one who looks has proved one. */
   readonly secondFactor?: { readonly required: boolean; readonly own: boolean } | undefined;
 }
 
-const roleOptions: readonly Role[] = ['member', 'admin', 'owner'];
-
-/** POST /organizations/{slug}/members, …/members/role, …/members/remove, each with email (and role). */
+/**
+ * What {@link MemberRows}, {@link InvitedRows} and {@link InviteForm} post, and POST /organizations/{slug}/rename
+ * with name, …/delete with confirm: the organization's name.
+ */
 export function OrganizationPage(props: OrganizationPageProps) {
-  const {
-    account,
-    organization,
-    role,
-    systems,
-    members,
-    csrf,
-    errors,
-    values,
-    manageMembers = false,
-  } = props;
-  const changes = manageMembers && role === 'owner';
+  const { account, organization, role, systems, members, invitations, csrf, errors, values } = props;
+  const { name, slug } = organization;
+  const owner = role === 'owner';
   return (
-    <Layout title={organization.name} account={account} csrf={csrf}>
+    <Layout title={name} account={account} csrf={csrf}>
       <div class="stack-wide">
         <div>
           <p class="trail">
             <a href={portalPaths.home}>Home</a>
           </p>
           <div class="section-head">
-            <h1>{organization.name}</h1>
-            {role !== 'member' && <a href={portalPaths.audit(organization.slug)}>Audit</a>}
+            <h1>{name}</h1>
+            {role !== 'member' && <a href={portalPaths.audit(slug)}>Audit</a>}
           </div>
         </div>
-        <ErrorSummary errors={errors} fields={changes ? ['email', 'role'] : []} />
+        <ErrorSummary errors={errors} fields={owner ? ['email', 'role', 'name', 'confirm'] : []} />
         <section>
           <div class="section-head">
             <h2>Systems</h2>
@@ -66,108 +63,72 @@ export function OrganizationPage(props: OrganizationPageProps) {
           )}
         </section>
         <section class="stack">
-          <h2>Members</h2>
-          <ul class="rows">
-            {members.map((member, index) => (
-              <li class="row">
-                <span class="row-main">
-                  {member.email}
-                  {member.email === account && <span class="muted"> (you)</span>}
-                </span>
-                {changes ? (
-                  <MemberForms
-                    slug={organization.slug}
-                    member={member}
-                    csrf={csrf}
-                    idPrefix={`member-${index}-`}
-                  />
-                ) : (
-                  <span class="muted">{roleText[member.role]}</span>
-                )}
-              </li>
-            ))}
-          </ul>
-          {changes && (
-            <div class="card stack">
-              <h3>Add a member</h3>
-              <PostForm action={portalPaths.addMember(organization.slug)} csrf={csrf} class="stack">
-                <Field
-                  name="email"
-                  label="E-mail address"
-                  value={values?.email}
-                  errors={errors}
-                  input={{ type: 'email', autocomplete: 'off', maxLength: 254, required: true }}
-                />
-                <div class="field">
-                  <label for={fieldId('role')}>Role</label>
-                  <p class="hint" id={`${fieldId('role')}-hint`}>
-                    Members look; admins also connect systems and manage shares; owners may do everything.
-                  </p>
-                  <RoleSelect id={fieldId('role')} role={values?.role ?? 'member'} describedBy />
-                </div>
-                <div class="actions">
-                  <button>Add member</button>
-                </div>
-              </PostForm>
-            </div>
+          <div class="section-head">
+            <h2>Members</h2>
+            <a href={portalPaths.leaveOrganization(slug)}>Leave this organization</a>
+          </div>
+          <MemberRows account={account} slug={slug} csrf={csrf} members={members} changes={owner} />
+          {invitations.length > 0 && (
+            <>
+              <h3>Invited</h3>
+              <InvitedRows slug={slug} csrf={csrf} invitations={invitations} changes={owner} />
+            </>
           )}
+          {owner && <InviteForm slug={slug} csrf={csrf} errors={errors} values={values} />}
         </section>
-        {role === 'owner' && props.secondFactor !== undefined && (
+        {owner && props.secondFactor !== undefined && (
           <SecondFactorSetting
-            slug={organization.slug}
+            slug={slug}
             required={props.secondFactor.required}
             ownSecondFactor={props.secondFactor.own}
             csrf={csrf}
           />
         )}
+        {owner && (
+          <section class="card stack">
+            <h2>Name</h2>
+            <PostForm action={portalPaths.renameOrganization(slug)} csrf={csrf} class="stack">
+              <Field
+                name="name"
+                label="Name of the organization"
+                hint={`Its short name, ${slug}, stays: addresses hold it.`}
+                value={values?.name ?? name}
+                errors={errors}
+                input={{ autocomplete: 'off', maxLength: 80, required: true }}
+              />
+              <div class="actions">
+                <button class="quiet">Rename</button>
+              </div>
+            </PostForm>
+          </section>
+        )}
+        {owner && (
+          <section class="card danger-zone stack">
+            <h2>Delete this organization</h2>
+            {systems.length > 0 ? (
+              <p>Disconnect its systems first. An organization with a connected system cannot be deleted.</p>
+            ) : (
+              <>
+                <p>
+                  All members lose it at once, and it cannot be brought back. Nobody can take its short name
+                  again.
+                </p>
+                <PostForm action={portalPaths.deleteOrganization(slug)} csrf={csrf} class="stack">
+                  <Field
+                    name="confirm"
+                    label={`Type the name of the organization to confirm: ${name}`}
+                    errors={errors}
+                    input={{ autocomplete: 'off', spellcheck: false, required: true }}
+                  />
+                  <div class="actions">
+                    <button class="danger">Delete for good</button>
+                  </div>
+                </PostForm>
+              </>
+            )}
+          </section>
+        )}
       </div>
     </Layout>
   );
 }
-
-interface MemberFormsProps {
-  readonly slug: string;
-  readonly member: OrganizationPageProps['members'][number];
-  readonly csrf: string;
-  readonly idPrefix: string;
-}
-
-const MemberForms = ({ slug, member, csrf, idPrefix }: MemberFormsProps) => (
-  <div class="aside">
-    <PostForm
-      action={portalPaths.changeMember(slug)}
-      csrf={csrf}
-      hidden={{ email: member.email }}
-      class="aside"
-    >
-      <label class="visually-hidden" for={`${idPrefix}role`}>{`Role of ${member.email}`}</label>
-      <RoleSelect id={`${idPrefix}role`} role={member.role} />
-      <button class="quiet slight">
-        Change<span class="visually-hidden">{` the role of ${member.email}`}</span>
-      </button>
-    </PostForm>
-    <PostForm action={portalPaths.removeMember(slug)} csrf={csrf} hidden={{ email: member.email }}>
-      <button class="quiet slight">
-        Remove<span class="visually-hidden">{` ${member.email}`}</span>
-      </button>
-    </PostForm>
-  </div>
-);
-
-const RoleSelect = ({
-  id,
-  role,
-  describedBy = false,
-}: {
-  id: string;
-  role: string;
-  describedBy?: boolean;
-}) => (
-  <select id={id} name="role" aria-describedby={describedBy ? `${id}-hint` : undefined}>
-    {roleOptions.map((option) => (
-      <option value={option} selected={option === role}>
-        {roleText[option]}
-      </option>
-    ))}
-  </select>
-);

@@ -5,6 +5,7 @@ import type { EmailContent, EmailMessage } from '../../../shared/email/email-sen
 import { signInCodeEmail } from '../../../shared/email/sign-in-code-email.ts';
 import { systemDisconnectedEmail } from '../../../shared/email/system-disconnected-email.ts';
 import { invitationEmail } from '../../../shared/invitations/invitation-email.ts';
+import { memberInvitationEmail } from '../../../shared/organizations/member-invitation-email.ts';
 
 export const portalOrigin = 'https://drawbridge.example';
 
@@ -26,6 +27,13 @@ export const everyEmail = (words: string): Record<string, EmailContent> => ({
     gatewayName: words,
     reason: words,
     link: `${portalOrigin}/systems/1`,
+  }),
+  memberInvitation: memberInvitationEmail({
+    organizationName: words,
+    invitedBy: words,
+    role: 'admin',
+    expiresAt: instant(Date.UTC(2026, 10, 21, 7, 12)),
+    link: `${portalOrigin}/join/works`,
   }),
   systemDisconnected: systemDisconnectedEmail({
     systemName: words,

@@ -138,7 +138,7 @@ it('an empty home page says how to connect the first system', () => {
 });
 
 it('only an owner sees forms for members, and only where they are served', () => {
-  expect(actions(page('organization'))).toContain('/organizations/northwind/members');
+  expect(actions(page('organization'))).toContain('/organizations/northwind/members/invite');
   expect(actions(page('organization-member'))).toEqual(['/sign-out']);
 });
 

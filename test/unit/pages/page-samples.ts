@@ -7,6 +7,7 @@ import { ConnectDonePage } from '../../../shared/pages/connect-done-page.tsx';
 import { ConnectReviewPage } from '../../../shared/pages/connect-review-page.tsx';
 import { ErrorPage } from '../../../shared/pages/error-page.tsx';
 import { HomePage } from '../../../shared/pages/home-page.tsx';
+import { JoinPage } from '../../../shared/pages/join-page.tsx';
 import { OrganizationPage } from '../../../shared/pages/organization-page.tsx';
 import { ShareStatePage, type ShareState } from '../../../shared/pages/share-state-page.tsx';
 import { SharedWithMePage } from '../../../shared/pages/shared-with-me-page.tsx';
@@ -182,12 +183,16 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       csrf,
       organization,
       role: 'owner',
-      manageMembers: true,
       secondFactor: { required: false, own: true },
       systems,
       members: [
         { email: account, role: 'owner' },
         { email: w('frank@example.com'), role: 'member' },
+      ],
+      invitations: [
+        { email: w('gus@example.com'), role: 'admin', expiresAt: at(30), state: 'sent' },
+        { email: w('hedi@example.com'), role: 'member', expiresAt: at(30), state: 'not-sent' },
+        { email: w('ida@example.com'), role: 'member', expiresAt: at(20), state: 'expired' },
       ],
       values: { email: w('gina@') },
       errors: { email: w('This is not an e-mail address.') },
@@ -199,6 +204,8 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       role: 'owner',
       systems: [],
       members: [{ email: account, role: 'owner' }],
+      invitations: [],
+      errors: { confirm: w('This is not the name of the organization.') },
       secondFactor: { required: true, own: false },
     }),
     'organization-member': OrganizationPage({
@@ -208,6 +215,15 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       role: 'member',
       systems: [],
       members: [{ email: account, role: 'member' }],
+      invitations: [{ email: w('gus@example.com'), role: 'admin', expiresAt: at(30), state: 'sent' }],
+    }),
+    join: JoinPage({
+      account,
+      csrf,
+      organization,
+      role: 'admin',
+      invitedBy: w('olga@example.com'),
+      expiresAt: at(30),
     }),
     system: SystemPage(systemPage),
     'system-error': SystemPage({
