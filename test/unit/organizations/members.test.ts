@@ -23,8 +23,8 @@ const read = async () => {
   return now;
 };
 const members = () => test.services.organizationMembers;
-const rolesNow = async () =>
-  Object.fromEntries((await read()).members.map(({ email, role }) => [email.split('@')[0], role]));
+const rolesNow = async (): Promise<Record<string, string>> =>
+  Object.fromEntries((await read()).members.map(({ email, role }) => [email.replace(/@.*/, ''), role]));
 const actions = async () =>
   (await test.services.audit.list(organization.id, { limit: 100 })).items.map(({ action }) => action);
 
@@ -44,7 +44,7 @@ describe('an invited member', () => {
     const [mail] = await test.mails(ann.email);
     expect(mail?.text).toMatch(/http:\/\/localhost:7071\/join\/plant\s/);
     expect(mail?.text).toContain('Your role: Admin');
-    expect((await read()).invitations?.[0]).toMatchObject({ sentAt: expect.any(String) });
+    expect((await read()).invitations?.[0]?.sentAt).toBeDefined();
     expect(await rolesNow()).toEqual({ olga: 'owner' });
 
     await members().accept(organization.id, acting(ann));
