@@ -119,9 +119,10 @@ export class Dispatcher {
       .finally(() => this.#opening--);
   }
 
+  /** Not 1000, which would pass for the end of a body. */
   close(): void {
     for (const exchange of [...this.#exchanges]) exchange.abort('the tunnel was closed');
-    for (const rendezvous of [...this.#rendezvous]) rendezvous.close(1000, 'The listener was closed');
+    for (const rendezvous of [...this.#rendezvous]) rendezvous.close(1001, 'The listener was closed');
   }
 
   #full(): boolean {

@@ -91,9 +91,13 @@ export function createHttpRelay(
       met = true;
       const rendezvous = new RequestRendezvous(listener.name, request.socket, limits.pingInterval);
       acceptHandshake(visitor.request, visitor.stream);
-      const { handlers } = rendezvous;
       rendezvous.attach(
-        new FrameSocket(visitor.stream, visitor.head, { role: 'service', handlers, stall: limits.stall }),
+        new FrameSocket(visitor.stream, visitor.head, {
+          role: 'service',
+          handlers: rendezvous.handlers,
+          stall: limits.stall,
+          closeEndsBody: true,
+        }),
         exchange,
       );
       held.get(request.socket)?.retire();

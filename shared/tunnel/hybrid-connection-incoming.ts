@@ -25,6 +25,8 @@ export class IncomingMessages {
   #textLength = 0;
   #receiver: Receiver | undefined;
   #discarding = false;
+  /** A binary message is under way. */
+  #begun = false;
 
   constructor(flow: IncomingFlow) {
     this.#flow = flow;
@@ -81,6 +83,14 @@ export class IncomingMessages {
     };
   }
 
+  /** A body that has begun ends with what has come of it. */
+  end(): void {
+    if (!this.#begun) return;
+    const receiver = this.#receiver;
+    this.#receiver = undefined;
+    receiver?.piece(Buffer.alloc(0), true);
+  }
+
   /** Whatever was promised will not come, or not to its end. */
   lose(error: Error): void {
     const receiver = this.#receiver;
@@ -111,6 +121,7 @@ export class IncomingMessages {
       if (first && last && piece.length === 0) return;
       throw new FrameError(1002, 'a binary message that nothing announced');
     }
+    this.#begun = !last;
     if (last) this.#receiver = undefined;
     receiver.piece(piece, last);
   }

@@ -27,6 +27,8 @@ export interface SocketOptions {
   /** A client masks what it sends, with keys from here; a service does not. */
   readonly role: { readonly client: Random } | 'service';
   readonly handlers: SocketHandlers;
+  /** A normal close ends a body that has no final fragment yet: so Microsoft's Java listener ends every large one. */
+  readonly closeEndsBody?: boolean;
   /** How long a body may wait without the peer taking a byte before the connection counts as lost, in milliseconds. */
   readonly stall?: number;
 }
@@ -45,6 +47,7 @@ export class FrameSocket {
   readonly #nextMask: (() => Uint8Array) | undefined;
   readonly #reader: FrameReader;
   readonly #incoming: IncomingMessages;
+  readonly #closeEndsBody: boolean;
   #sending: Writable | undefined;
   #drained: ((error?: Error) => void) | undefined;
   #closeSent = false;
@@ -57,6 +60,7 @@ export class FrameSocket {
   constructor(stream: Duplex, head: Buffer, options: SocketOptions) {
     this.#stream = stream;
     this.#handlers = options.handlers;
+    this.#closeEndsBody = options.closeEndsBody ?? false;
     this.#nextMask = options.role === 'service' ? undefined : maskSource(options.role.client);
     this.#incoming = new IncomingMessages({
       pause: () => stream.pause(),
@@ -218,6 +222,7 @@ export class FrameSocket {
     if (kind !== opcode.close) return;
     const code = closeCode(payload);
     const reason = utf8(payload.subarray(2));
+    if (code === 1000 && this.#closeEndsBody) this.#incoming.end();
     if (!this.#closeSent) this.#sendClose(code, '');
     this.#stream.end();
     this.#finish(code, reason);

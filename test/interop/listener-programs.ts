@@ -31,10 +31,21 @@ export async function installNodeListener(): Promise<string> {
   return program;
 }
 
+/** Java runs it from its source. */
+export const javaListener = join(here, 'java/Listener.java');
+
+/** The one authority that Java shall trust, beside the PEM file. @returns what tells Java so */
+export async function javaTrustStore(caFile: string): Promise<string[]> {
+  const store = `${caFile}.p12`;
+  const password = ['-storetype', 'PKCS12', '-storepass', 'changeit'];
+  await run('keytool', ['-importcert', '-noprompt', '-file', caFile, '-keystore', store, ...password]);
+  return [`-Djavax.net.ssl.trustStore=${store}`, '-Djavax.net.ssl.trustStorePassword=changeit'];
+}
+
 /** A program that listens until it is stopped. */
 export interface RunningProgram {
   readonly said: readonly Said[];
-  /** Waits until it has said that, so many times. @throws Error with its standard error when it ends first */
+  /** Waits until it has said that, so many times. @throws Error with its standard error when it does not */
   heard(event: string, times?: number): Promise<Said>;
   stop(): Promise<void>;
 }
@@ -60,12 +71,12 @@ export function startProgram(
     said,
     async heard(event, times = 1) {
       const of = () => said.filter((each) => each.event === event);
-      await eventually(async () => {
-        if (of().length < times && (child.exitCode !== null || child.signalCode !== null))
-          throw new Error(`${command} ended:\n${JSON.stringify(said)}\n${complaint}`);
-        return of().length >= times;
-      }, 60);
-      return of()[times - 1] as Said;
+      const gone = () => child.exitCode !== null || child.signalCode !== null;
+      await eventually(async () => of().length >= times || gone(), 60).catch(() => {});
+      const found = of()[times - 1];
+      if (found === undefined)
+        throw new Error(`${command} did not say ${event}:\n${JSON.stringify(said)}\n${complaint}`);
+      return found;
     },
     async stop() {
       child.kill('SIGTERM');

@@ -3,7 +3,13 @@ import { eventually, Runtime } from '../../local/rehearsal/runtime.ts';
 import { freePort } from '../../local/free-port.ts';
 import { decideConnect } from '../support/connect-decision.ts';
 import { makePrivateAuthority, type PrivateAuthority } from '../support/private-authority.ts';
-import { installNodeListener, type RunningProgram, startProgram } from './listener-programs.ts';
+import {
+  installNodeListener,
+  javaListener,
+  javaTrustStore,
+  type RunningProgram,
+  startProgram,
+} from './listener-programs.ts';
 
 /** Package downloads on a slow line. */
 const setUp = 600_000;
@@ -15,6 +21,8 @@ beforeAll(async () => {
 });
 
 afterAll(() => authority.remove());
+
+type Run = [string, string[], NodeJS.ProcessEnv];
 
 interface Embedding {
   readonly name: string;
@@ -34,6 +42,20 @@ const embeddings: readonly Embedding[] = [
       return (...args) => [process.execPath, [program, ...args], { NODE_EXTRA_CA_CERTS: authority.caFile }];
     },
   },
+  // Where Maven has it not, whoever has the library names its jars here.
+  ...(process.env.AZURE_RELAY_CLASSPATH === undefined
+    ? []
+    : [
+        {
+          name: "Microsoft's listener for Java, azure-relay",
+          slug: 'java',
+          async prepare() {
+            const trust = await javaTrustStore(authority.caFile);
+            const program = ['-cp', String(process.env.AZURE_RELAY_CLASSPATH), javaListener];
+            return (...args: string[]) => ['java', [...trust, ...program, ...args], {}] satisfies Run;
+          },
+        },
+      ]),
 ];
 
 describe.each(embeddings)('a vendor who embeds $name', ({ slug, prepare }) => {

@@ -171,6 +171,27 @@ describe('a listener that speaks the documented messages', () => {
     await expect(bytesOf(body)).rejects.toThrow();
   });
 
+  it('that closes the rendezvous normally has ended its body, as the official Java listener does', async () => {
+    const sent = sender.send(get('/'));
+    const request = await listener.heard();
+    const rendezvous = await new RawPeer(String(request['address'])).opened();
+    rendezvous.say(answer(request['id'], { body: true }));
+    rendezvous.socket.send(Buffer.from('all of '), { binary: true, fin: false });
+    rendezvous.socket.send(Buffer.from('it'), { binary: true, fin: false });
+    rendezvous.socket.close(1000);
+    expect((await bytesOf((await sent).body)).toString()).toBe('all of it');
+  });
+
+  it.each([1000, 1011])('that closes with %i before a body has begun cuts the answer off', async (code) => {
+    const sent = sender.send(get('/'));
+    const request = await listener.heard();
+    const rendezvous = await new RawPeer(String(request['address'])).opened();
+    rendezvous.say(answer(request['id'], { body: true }));
+    const { body } = await sent;
+    rendezvous.socket.close(code);
+    await expect(bytesOf(body)).rejects.toThrow();
+  });
+
   it('sees its rendezvous closed with 1001 when the sender leaves, and may not come back', async () => {
     const leaving = new AbortController();
     const sent = sender.send(get('/', { signal: leaving.signal }));
