@@ -18,7 +18,7 @@ const project = (displayName, folders) => ({
     ],
   },
   transformIgnorePatterns: [
-    '/node_modules/(?!(jose|croner|preact|preact-render-to-string|openid-client|oauth4webapi)/)',
+    '/node_modules/(?!(jose|croner|preact|preact-render-to-string|openid-client|oauth4webapi|agent-base|https?-proxy-agent|proxy-agent-negotiate)/)',
   ],
 });
 

@@ -20,6 +20,11 @@ const environment = z.object({
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().min(3).default('Drawbridge <no-reply@drawbridge.localhost>'),
   TERMS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  KEY_VAULT_URL: z
+    .url({ protocol: /^https$/ })
+    .transform((text) => new URL(text).origin)
+    .optional(),
+  AZURE_CLIENT_ID: z.guid().optional(),
 });
 
 export interface Configuration {
@@ -36,6 +41,10 @@ export interface Configuration {
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
   readonly termsUrl: string | undefined;
+  /** Origin of the Key Vault that holds the secrets. */
+  readonly keyVaultUrl: string | undefined;
+  /** Client id of the user-assigned managed identity; the system-assigned one without it. */
+  readonly azureClientId: string | undefined;
 }
 
 /**
@@ -63,5 +72,7 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
     smtpUrl: data.SMTP_URL,
     mailFrom: data.MAIL_FROM,
     termsUrl: data.TERMS_URL,
+    keyVaultUrl: data.KEY_VAULT_URL,
+    azureClientId: data.AZURE_CLIENT_ID,
   };
 }

@@ -26,6 +26,7 @@ import { createOwnersNotice } from '../../shared/organizations/owners-notice.ts'
 import { packageRoot } from '../../shared/package-root.ts';
 import { cachedSecrets } from '../../shared/secrets/cached-secrets.ts';
 import { openFileSecretStore } from '../../shared/secrets/file-secret-store.ts';
+import { keyVaultSecretStore } from '../../shared/secrets/key-vault-secret-store.ts';
 import { allowlistDocumentSchema, createAllowlists } from '../../shared/shares/allowlist-document.ts';
 import { createShareAccess } from '../../shared/shares/share-access.ts';
 import { createShareHandoff, usedHandoffSchema } from '../../shared/shares/share-handoff.ts';
@@ -62,7 +63,14 @@ export function composeServices(configuration: Configuration, { clock, random, l
 
   const store = openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite') });
   const secrets = cachedSecrets({
-    secrets: openFileSecretStore({ file: join(dataDir, 'secrets.json'), clock, random }),
+    secrets: configuration.keyVaultUrl
+      ? keyVaultSecretStore({
+          vaultUrl: configuration.keyVaultUrl,
+          clientId: configuration.azureClientId,
+          clock,
+          log,
+        })
+      : openFileSecretStore({ file: join(dataDir, 'secrets.json'), clock, random }),
     clock,
     log,
   });

@@ -30,7 +30,7 @@ export function createAccessTokens({
 }) {
   return {
     async sign(claims: AccessTokenClaims): Promise<string> {
-      const secret = await secrets.current('token-signing');
+      const secret = await secrets.current('token-signing', 'fresh');
       const now = Math.floor(clock.now() / 1000);
       return new SignJWT({
         gw: claims.gatewayId,

@@ -1,6 +1,7 @@
 import { instant, type Clock, type Random } from '../clock.ts';
 import { readSecretFile, withSecretLock, writeSecretFile } from './secret-file.ts';
 import type { Secret, SecretName, SecretStore } from './secret-store.ts';
+import { versionsInUse } from './version-use.ts';
 
 export interface FileSecretStoreOptions {
   /** One JSON file, mode 0600, made when the first secret is asked for. */
@@ -32,8 +33,10 @@ export function openFileSecretStore({ file, clock, random }: FileSecretStoreOpti
       return versions;
     });
 
-  const versions = async (name: SecretName): Promise<readonly Secret[]> =>
-    readSecretFile(file)[name] ?? add(name, (present) => present.length === 0);
+  const versions = async (name: SecretName): Promise<readonly Secret[]> => {
+    const all = readSecretFile(file)[name] ?? add(name, (present) => present.length === 0);
+    return versionsInUse(name, all, clock.now());
+  };
 
   const current = (list: readonly Secret[]): Secret => {
     const [first] = list;

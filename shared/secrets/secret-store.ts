@@ -22,10 +22,14 @@ export interface Secret {
 
 /** Secrets with their former versions, so that what was made with a former one can still be checked. */
 export interface SecretStore {
-  /** The version to make new things with. */
-  current(name: SecretName): Promise<Secret>;
+  /**
+   * The version to make new things with.
+   *
+   * @param look `fresh` asks for what the store says now, where it can be asked; otherwise it may be a minute old
+   */
+  current(name: SecretName, look?: 'fresh'): Promise<Secret>;
   version(name: SecretName, version: string): Promise<Secret | undefined>;
-  /** Every version in use, the current one first. */
+  /** Every version in use (see `versionsInUse`), the current one first. */
   versions(name: SecretName): Promise<readonly Secret[]>;
 }
 

@@ -23,6 +23,9 @@ describe('the settings', () => {
     [{ PUBLIC_ORIGIN: 'http://localhost.example.com' }, /PUBLIC_ORIGIN/],
     [{ SHARE_DOMAIN: 'https://x' }, /SHARE_DOMAIN/],
     [{ SMTP_URL: 'ftp://x' }, /SMTP_URL/],
+    [{ KEY_VAULT_URL: 'http://v.vault.azure.net' }, /KEY_VAULT_URL/],
+    [{ KEY_VAULT_URL: 'v.vault.azure.net' }, /KEY_VAULT_URL/],
+    [{ AZURE_CLIENT_ID: 'drawbridge' }, /AZURE_CLIENT_ID/],
   ])('%j is refused by name', (settings, message) => {
     expect(() => readConfiguration(settings)).toThrow(message);
   });

@@ -15,7 +15,7 @@ function remote() {
   const look = () => {
     state.looks++;
     if (state.out) throw new SecretsUnavailable('out');
-    return state.versions;
+    return [...state.versions];
   };
   const store: SecretStore = {
     current: async () => look()[0] ?? secret('none'),
@@ -47,7 +47,7 @@ it('refreshes behind the back of the caller', async () => {
   const { secrets, rotate, pass } = subject();
   await secrets.current('token-signing');
   rotate('two');
-  pass(6 * minute);
+  pass(31 * second);
   expect((await secrets.current('token-signing')).version).toBe('one');
   await setImmediate();
   expect((await secrets.current('token-signing')).version).toBe('two');
@@ -74,10 +74,13 @@ it('serves on for as long as the store is out, says so once, and recovers', asyn
 });
 
 it('fails while the store is out and nothing is known, and works once it is back', async () => {
-  const { secrets, state } = subject();
+  const { secrets, state, pass } = subject();
   state.out = true;
-  await expect(secrets.current('token-signing')).rejects.toThrow(SecretsUnavailable);
+  for (let n = 0; n < 100; n++)
+    await expect(secrets.current('token-signing')).rejects.toThrow(SecretsUnavailable);
+  expect(state.looks).toBe(1);
   state.out = false;
+  pass(second);
   expect((await secrets.current('token-signing')).version).toBe('one');
 });
 
@@ -89,14 +92,42 @@ it('finds a version that another host made a moment ago', async () => {
   expect((await secrets.version('token-signing', 'two'))?.version).toBe('two');
 });
 
-it('lets invented versions cost the store one look in ten seconds', async () => {
+it('lets invented versions cost the store one look in five seconds', async () => {
   const { secrets, state, pass } = subject();
   await secrets.current('token-signing');
-  pass(11 * second);
-  await secrets.version('token-signing', 'invented');
-  const looks = state.looks;
-  for (let n = 0; n < 100; n++) expect(await secrets.version('token-signing', `no-${n}`)).toBeUndefined();
-  expect(state.looks).toBe(looks);
+  const before = state.looks;
+  for (let n = 0; n < 1000; n++) {
+    expect(await secrets.version('token-signing', `no-${n}`)).toBeUndefined();
+    pass(10);
+  }
+  expect(state.looks - before).toBeLessThanOrEqual(2);
+});
+
+it('looks first when it slept for more than a minute, and when the freshest is asked for', async () => {
+  const { secrets, rotate, pass } = subject();
+  await secrets.current('token-signing');
+  rotate('two');
+  pass(minute);
+  expect(await secrets.version('token-signing', 'one')).toBeDefined();
+  expect((await secrets.current('token-signing')).version).toBe('two');
+  rotate('three');
+  pass(second);
+  expect((await secrets.current('token-signing')).version).toBe('two');
+  expect((await secrets.current('token-signing', 'fresh')).version).toBe('three');
+});
+
+it('asks a store that is out ever more rarely, but once a minute', async () => {
+  const { secrets, state, pass } = subject();
+  await secrets.current('token-signing');
+  state.out = true;
+  const before = state.looks;
+  for (let n = 0; n < 3600; n++) {
+    pass(second);
+    expect((await secrets.current('token-signing', 'fresh')).version).toBe('one');
+    await setImmediate();
+  }
+  expect(state.looks - before).toBeGreaterThan(59);
+  expect(state.looks - before).toBeLessThan(70);
 });
 
 it('calls a version unknown only when somebody could look', async () => {
