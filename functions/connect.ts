@@ -6,6 +6,8 @@ import { mayManage, nameSchema, slugSchema } from '../shared/organizations/organ
 import { ConnectCodePage } from '../shared/pages/connect-code-page.tsx';
 import { ConnectDonePage } from '../shared/pages/connect-done-page.tsx';
 import { ConnectReviewPage } from '../shared/pages/connect-review-page.tsx';
+import { ReapprovalPage } from '../shared/pages/reapproval-page.tsx';
+import { renewalReasonText } from '../shared/oauth/renewal-reason-text.ts';
 import { Problem } from '../shared/problem.ts';
 import type { System } from '../shared/systems/system.ts';
 import {
@@ -84,7 +86,45 @@ async function find(
       'This code is unknown, used or too old. Check it, or start again.',
     );
   }
-  return review(services, visitor, userCode, grant);
+  return grant.renews ? reviewAgain(services, visitor, userCode) : review(services, visitor, userCode, grant);
+}
+
+/** A gateway that is known here asks again. */
+async function reviewAgain(
+  services: Services,
+  visitor: SignedInVisitor,
+  userCode: string,
+): Promise<HttpResponseInit> {
+  const found = await services.reapproval.review(userCode, visitor.session);
+  const { grant, system, organization, gateway, others } = found;
+  return portalPage(
+    services,
+    visitor,
+    ReapprovalPage({
+      account: visitor.session.email,
+      csrf: visitor.csrf,
+      userCode,
+      systemName: system.name,
+      organizationName: organization.name,
+      gatewayName: gateway?.name ?? grant.gatewayName,
+      calledNow: grant.gatewayName,
+      application: grant.application,
+      why: renewalReasonText[grant.renews.why],
+      requestedFrom: grant.requestedFrom,
+      requestedAt: grant.requestedAt,
+      expiresAt: grant.expiresAt,
+      keyIssuedAt: grant.renews.keyIssuedAt,
+      present:
+        gateway?.state === 'active' && grant.renews.why !== 'expired'
+          ? { seenAt: gateway.seenAt ?? gateway.renewedAt, seenFrom: gateway.seenFrom }
+          : undefined,
+      others: others.map(({ renews, requestedFrom }) => ({
+        userCode: renews.userCode,
+        from: requestedFrom,
+        keyIssuedAt: renews.keyIssuedAt,
+      })),
+    }),
+  );
 }
 
 /** @throws Problem invalid-request that names the fields */
@@ -123,7 +163,7 @@ async function decide(
   const fields = await readOwnForm(services, request);
   const userCode = normalizeUserCode(fields.userCode ?? '');
   const grant = userCode && (await services.deviceGrants.pending(userCode));
-  const done = (outcome: 'approved' | 'denied' | 'expired', system?: System) =>
+  const done = (outcome: 'approved' | 'denied' | 'expired' | 'refused', system?: System) =>
     portalPage(
       services,
       visitor,
@@ -136,6 +176,13 @@ async function decide(
       }),
     );
   if (!userCode || !grant) return done('expired');
+  if (grant.renews) {
+    if (fields.decision === 'approve') {
+      return done('approved', await services.reapproval.approve(userCode, visitor.session));
+    }
+    await services.reapproval.refuse(userCode, visitor.session);
+    return done('refused');
+  }
   if (fields.decision === 'deny') {
     await services.deviceGrants.deny(userCode);
     return done('denied');

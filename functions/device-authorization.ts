@@ -8,18 +8,22 @@ import { parseFields } from './trigger/request-body.ts';
 const fieldsSchema = z.object({
   gateway_name: z.string().trim().min(1).max(100).default('unnamed gateway'),
   application: z.string().trim().max(100).optional(),
+  refresh_token: z.string().max(1000).optional(),
 });
 
-/** RFC 8628 section 3.1: a gateway asks to be approved. */
-export const deviceAuthorization = oauthEndpoint(async ({ deviceGrants, throttle, site }, request) => {
+/**
+ * RFC 8628 section 3.1: a gateway asks to be approved. With the optional `refresh_token`, the last one it holds, valid
+ * or not, it asks to be approved again as the gateway that it is.
+ */
+export const deviceAuthorization = oauthEndpoint(async (services, request) => {
+  const { deviceGrants, reapproval, throttle, site } = services;
   const fields = parseFields(fieldsSchema, await readOAuthForm(request));
   const source = sourceOf(request);
   await throttle.take(`device authorization ${source}`, { count: 300, window: 10 * minute });
-  const grant = await deviceGrants.request({
-    gatewayName: fields.gateway_name,
-    application: fields.application,
-    source,
-  });
+  const from = { gatewayName: fields.gateway_name, application: fields.application, source };
+  const presented = fields.refresh_token;
+  const again = presented === undefined ? undefined : await reapproval.request({ ...from, presented });
+  const grant = again ?? (await deviceGrants.request(from));
   const verification = `${site.publicOrigin}/connect`;
   return oauthJson({
     device_code: grant.deviceCode,

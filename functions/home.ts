@@ -1,9 +1,11 @@
 import { shareOrigin } from '../shared/shares/share-view.ts';
 import { statusAt } from '../shared/shares/share.ts';
 import { instant } from '../shared/clock.ts';
+import { mayManage } from '../shared/organizations/organization.ts';
 import { HomePage } from '../shared/pages/home-page.tsx';
 import { portalPage, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { askingGateways } from './trigger/asking-gateways.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { systemSummaries } from './trigger/system-summaries.ts';
 
@@ -25,6 +27,10 @@ export const home: Handler = async (services, request) => {
       systems: await systemSummaries(services, organization.id),
     })),
   );
+  const managed = own.filter(({ role }) => mayManage(role));
+  const asking = await Promise.all(
+    managed.map(({ organization }) => askingGateways(services, { organizationId: organization.id })),
+  );
   const now = instant(services.clock.now());
   const receivedShares = received
     .filter((share) => statusAt(share, now) === 'active')
@@ -37,7 +43,14 @@ export const home: Handler = async (services, request) => {
   return portalPage(
     services,
     visitor,
-    HomePage({ account: session.email, csrf, organizations, closedOrganizations, receivedShares }),
+    HomePage({
+      account: session.email,
+      csrf,
+      organizations,
+      asking: asking.flat(),
+      closedOrganizations,
+      receivedShares,
+    }),
   );
 };
 

@@ -14,6 +14,7 @@ import {
   signInFirst,
   type SignedInVisitor,
 } from './trigger/browser.ts';
+import { askingGateways } from './trigger/asking-gateways.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
@@ -34,9 +35,10 @@ async function show(
   errors: Record<string, string> = {},
 ): Promise<HttpResponseInit> {
   const { system, organization, role } = await systemFor(services, visitor, request);
-  const [presence, gateways, shares, audit] = await Promise.all([
+  const [presence, gateways, asking, shares, audit] = await Promise.all([
     system.state === 'connected' ? services.tunnelPresence(system.id) : ('disconnected' as const),
     services.systems.gatewaysOf(system.id),
+    mayManage(role) ? askingGateways(services, { systemId: system.id }) : [],
     services.shares.list(system.id, 100),
     mayManage(role) ? services.audit.list(organization.id, { limit: 20 }) : { items: [] },
   ]);
@@ -58,6 +60,7 @@ async function show(
         state,
         stateReason,
       })),
+      asking,
       shares: shares.items.map((share) => ({
         ...shareView(share, services.site, now),
         dashboardTitle: share.dashboard.title,

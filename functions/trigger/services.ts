@@ -14,6 +14,7 @@ import { createInvitationDelivery } from '../../shared/invitations/invitation-de
 import { jsonLines, type Log } from '../../shared/log.ts';
 import { createAccessTokens } from '../../shared/oauth/access-token.ts';
 import { createDeviceGrants, deviceGrantSchema } from '../../shared/oauth/device-grant.ts';
+import { createGatewayReapproval } from '../../shared/oauth/gateway-reapproval.ts';
 import {
   createOrganizations,
   membershipSchema,
@@ -113,6 +114,18 @@ export function composeServices(configuration: Configuration, { clock, random, l
     log,
     owners,
   });
+  const grants = collection(store, 'deviceGrants', deviceGrantSchema);
+  const deviceGrants = createDeviceGrants({
+    grants,
+    systems: systemDocuments,
+    gateways: gatewayDocuments,
+    slugs,
+    organizations,
+    credentials,
+    audit,
+    clock,
+    random,
+  });
   const allowlists = createAllowlists(collection(store, 'allowlists', allowlistDocumentSchema));
   const shares = createShares({
     shares: shareDocuments,
@@ -173,16 +186,17 @@ export function composeServices(configuration: Configuration, { clock, random, l
       portalOrigin: publicOrigin,
     }),
     accounts: collection(store, 'accounts', accountSchema),
-    deviceGrants: createDeviceGrants({
-      grants: collection(store, 'deviceGrants', deviceGrantSchema),
+    deviceGrants,
+    reapproval: createGatewayReapproval({
+      grants,
       systems: systemDocuments,
       gateways: gatewayDocuments,
-      slugs,
-      organizations,
+      deviceGrants,
       credentials,
+      organizations,
+      owners,
       audit,
       clock,
-      random,
     }),
     systems,
     organizationMembers: createOrganizationMembers({

@@ -52,6 +52,24 @@ export interface DeviceGrant {
   readonly systemId: SystemId;
   readonly gatewayId: GatewayId;
   readonly organizationId: OrganizationId;
+  /** Set where a gateway known here asks again: then the ids are its own. */
+  readonly renews?: GatewayRenewal | undefined;
+  /** The generation with which the credentials of the approval begin. */
+  readonly line?: number | undefined;
+}
+
+/** Why a gateway asks to be approved again; the service's own finding, not the gateway's word. */
+export const renewalReasons = ['expired', 'reused', 'revoked', 'superseded', 'none'] as const;
+export type RenewalReason = (typeof renewalReasons)[number];
+
+/** What is known of a gateway that asks again, since it showed a refresh key that this service once issued. */
+export interface GatewayRenewal {
+  /** Shown to owners and admins, to be compared with the gateway's console; it decides nothing by itself. */
+  readonly userCode: string;
+  readonly why: RenewalReason;
+  /** Of the key that it showed. */
+  readonly generation: number;
+  readonly keyIssuedAt: Instant;
 }
 
 export const deviceGrantSchema: z.ZodType<DeviceGrant> = z.object({
@@ -70,16 +88,27 @@ export const deviceGrantSchema: z.ZodType<DeviceGrant> = z.object({
   systemId: identifier<SystemId>(),
   gatewayId: identifier<GatewayId>(),
   organizationId: identifier<OrganizationId>(),
+  renews: z
+    .object({
+      userCode: z.string(),
+      why: z.enum(renewalReasons),
+      generation: z.number().int(),
+      keyIssuedAt: instantSchema,
+    })
+    .optional(),
+  line: z.number().int().optional(),
 });
 
 /** RFC 8628 section 6.1: no vowels, so no words; 20^8 codes, entered by signed-in people only, and throttled. */
 const userCodeAlphabet = 'BCDFGHJKLMNPQRSTVWXZ';
 export const deviceCodeLifetime = 15 * minute;
 const pollInterval = 5;
+/** Nobody waits in front of it, and it may ask for weeks. */
+const renewalPollInterval = 10;
 /** A poll may come a little early: timers and networks are not exact. */
 const pollTolerance = second / 2;
 
-const idOf = (userCode: string) => sha256(`user code ${userCode}`);
+export const idOfUserCode = (userCode: string): string => sha256(`user code ${userCode}`);
 
 /** Takes a user code as people type it (RFC 8628 section 6.1): any case, with or without the hyphen. */
 export function normalizeUserCode(typed: string): string | undefined {
@@ -116,17 +145,26 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
   const unexpired = (grant: DeviceGrant) => grant.expiresAt > instant(clock.now());
 
   async function pending(userCode: string): Promise<DeviceGrant | undefined> {
-    const grant = (await grants.read(idOf(userCode)))?.document;
+    const grant = (await grants.read(idOfUserCode(userCode)))?.document;
     return grant?.state === 'pending' && unexpired(grant) ? grant : undefined;
   }
 
   return {
     /** RFC 8628 section 3.1 and 3.2. */
-    async request(from: { gatewayName: string; application?: string | undefined; source: string }) {
+    async request(from: {
+      gatewayName: string;
+      application?: string | undefined;
+      source: string;
+      renewal?:
+        | (Pick<DeviceGrant, 'systemId' | 'gatewayId' | 'organizationId'> & Omit<GatewayRenewal, 'userCode'>)
+        | undefined;
+    }) {
+      const { renewal } = from;
+      const interval = renewal ? renewalPollInterval : pollInterval;
       for (;;) {
         const code = randomText(random, 8, userCodeAlphabet);
         const userCode = `${code.slice(0, 4)}-${code.slice(4)}`;
-        const id = idOf(userCode);
+        const id = idOfUserCode(userCode);
         const secret = newSecret(random);
         const now = clock.now();
         try {
@@ -140,11 +178,17 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
             requestedFrom: from.source,
             requestedAt: instant(now),
             expiresAt: instant(now + deviceCodeLifetime),
-            interval: pollInterval,
+            interval,
             state: 'pending',
-            systemId: newSystemId(random),
-            gatewayId: newGatewayId(random),
-            organizationId: newOrganizationId(random),
+            systemId: renewal?.systemId ?? newSystemId(random),
+            gatewayId: renewal?.gatewayId ?? newGatewayId(random),
+            organizationId: renewal?.organizationId ?? newOrganizationId(random),
+            renews: renewal && {
+              userCode,
+              why: renewal.why,
+              generation: renewal.generation,
+              keyIssuedAt: renewal.keyIssuedAt,
+            },
           });
         } catch (error) {
           if (error instanceof DocumentExists) continue;
@@ -154,7 +198,7 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
           deviceCode: `${id}.${secret}`,
           userCode,
           expiresIn: deviceCodeLifetime / second,
-          interval: pollInterval,
+          interval,
         };
       }
     },
@@ -188,7 +232,7 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
       if (grant.state === 'pending') {
         throw new OAuthError('authorization_pending', 'Nobody has approved or denied the request yet.');
       }
-      const issued = await credentials.issueFirst(grant.gatewayId);
+      const issued = await credentials.issueFirst(grant.gatewayId, grant.line);
       const system = await systems.read(issued.gateway.systemId);
       if (!system) throw new OAuthError('invalid_grant', 'The system no longer exists.', 'system_deleted');
       return { ...issued, system: system.document };
@@ -203,7 +247,9 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
      */
     async approve(userCode: string, account: Approver, approval: Approval): Promise<System> {
       const grant = await pending(userCode);
-      if (!grant) throw new Problem('not-found', 'This code is unknown, decided or too old.');
+      if (!grant || grant.renews) {
+        throw new Problem('not-found', 'This code is unknown, decided or too old.');
+      }
       const organization =
         approval.organization.kind === 'new'
           ? await organizations.create(account, approval.organization, grant.organizationId)

@@ -15,7 +15,8 @@ export type OAuthErrorCode =
  * Why a genuine refresh key no longer works; sent beside `invalid_grant` as `error_code`. After `superseded`
  * the credentials still hold: the request was one that this gateway had made before a newer renewal.
  */
-export type RefreshFailure = 'expired' | 'reused' | 'revoked' | 'superseded' | 'system_deleted';
+export type RefreshFailure =
+  'expired' | 'reused' | 'revoked' | 'superseded' | 'system_deleted' | 'gateway_removed';
 
 export class OAuthError extends Error {
   override name = 'OAuthError';

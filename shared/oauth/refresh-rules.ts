@@ -17,6 +17,22 @@ const mostUnexplained = 8;
 /** More than the renewals in the life of an access token. */
 const mostOlderKeys = 15;
 
+/** More generations than anybody renews, and than a restored record can lag behind. */
+const lineLength = 1_000_000;
+
+/**
+ * Each approval begins a line of generations of its own. Keys and tokens of an earlier line are dead for ever, and
+ * nothing else: who was put back to an older state, or copied it, asks for approval, and cuts nobody off by that.
+ */
+export const lineOf = (generation: number): number => Math.floor(generation / lineLength);
+
+/** The generation with which the line after this one begins; its first key is the next. */
+export const nextLine = (generation: number): number => (lineOf(generation) + 1) * lineLength;
+
+/** Whether a key or token is from before the approval that the record knows. */
+export const isOfEarlierLine = (record: Pick<GatewayRecord, 'generation'>, generation: number): boolean =>
+  lineOf(generation) < lineOf(record.generation);
+
 export type RenewalVerdict =
   /** Issue a key of this generation and write it to the record. */
   | { readonly kind: 'issue'; readonly generation: number; readonly why: 'current' | 'repeat' | 'catch-up' }
@@ -26,7 +42,10 @@ export type RenewalVerdict =
   | { readonly kind: 'late' }
   /** Late or theft; the holder's next renewal tells. Nothing is issued; the record notes the attempt. */
   | { readonly kind: 'doubt'; readonly attemptHash: string }
-  | { readonly kind: 'refused'; readonly failure: 'expired' | 'revoked' | 'system_deleted' };
+  | {
+      readonly kind: 'refused';
+      readonly failure: 'expired' | 'revoked' | 'system_deleted' | 'gateway_removed';
+    };
 
 export type RenewalState = Pick<
   GatewayRecord,
@@ -58,7 +77,10 @@ export function judgeRenewal(
   attempt?: RenewalAttempt,
 ): RenewalVerdict {
   if (record.state === 'disconnected') return { kind: 'refused', failure: 'system_deleted' };
-  if (record.state === 'revoked') return { kind: 'refused', failure: 'revoked' };
+  if (record.state === 'removed') return { kind: 'refused', failure: 'gateway_removed' };
+  if (record.state === 'revoked' || isOfEarlierLine(record, key.generation)) {
+    return { kind: 'refused', failure: 'revoked' };
+  }
 
   const verdict = byGeneration(record, key) ?? byAttempt(record, key, now, attempt);
   if (verdict.kind !== 'issue') return verdict;
@@ -149,7 +171,7 @@ export function afterDoubt<R extends RenewalState>(record: R, key: GenuineRefres
   return enough ? record : { ...record, unexplained: [...noted, { hash, generation: key.generation }] };
 }
 
-export type ArrivalVerdict = 'known' | 'arrived' | 'theft';
+export type ArrivalVerdict = 'known' | 'arrived' | 'theft' | 'dead';
 
 type ArrivedToken = Pick<VerifiedAccessToken, 'generation' | 'keyHash' | 'attemptHash' | 'issuedAt'>;
 
@@ -158,6 +180,7 @@ type ArrivedToken = Pick<VerifiedAccessToken, 'generation' | 'keyHash' | 'attemp
  * gateway holds one: the one that arrived, or that was renewed already.
  */
 export function judgeArrival(record: RenewalState, token: ArrivedToken): ArrivalVerdict {
+  if (isOfEarlierLine(record, token.generation)) return 'dead';
   const ahead = token.generation - record.generation;
   if (ahead > 0) return isFork(record, token.issuedAt) ? 'theft' : 'arrived';
   if (ahead === 0 && record.arrivedKeyHash === undefined) return 'arrived';

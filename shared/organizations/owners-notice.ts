@@ -1,5 +1,6 @@
 import { credentialsRevokedEmail } from '../email/credentials-revoked-email.ts';
 import type { EmailContent, EmailSender } from '../email/email-sender.ts';
+import { gatewayAsksEmail } from '../email/gateway-asks-email.ts';
 import { systemDisconnectedEmail } from '../email/system-disconnected-email.ts';
 import { instant, type Clock } from '../clock.ts';
 import { sha256, type OrganizationId } from '../identifier.ts';
@@ -7,7 +8,9 @@ import type { Log } from '../log.ts';
 import type { Collection } from '../store/collection.ts';
 import type { GatewayRecord } from '../systems/gateway-record.ts';
 import type { System } from '../systems/system.ts';
-import type { Organization, Organizations } from './organization.ts';
+import { renewalReasonText } from '../oauth/renewal-reason-text.ts';
+import type { RenewalReason } from '../oauth/device-grant.ts';
+import type { Organization, Organizations, Role } from './organization.ts';
 
 export interface OwnersNoticeDependencies {
   readonly organizations: Organizations;
@@ -27,10 +30,11 @@ export function createOwnersNotice(deps: OwnersNoticeDependencies) {
     organizationId: OrganizationId,
     event: string,
     content: (organization: Organization) => EmailContent,
+    roles: readonly Role[] = ['owner'],
   ): Promise<void> {
     const organization = await organizations.read(organizationId);
     if (!organization) return;
-    for (const owner of organization.members.filter(({ role }) => role === 'owner')) {
+    for (const owner of organization.members.filter(({ role }) => roles.includes(role))) {
       const outcome = await email.send({
         ...content(organization),
         to: owner.email,
@@ -50,6 +54,28 @@ export function createOwnersNotice(deps: OwnersNoticeDependencies) {
           reason,
           link: `${publicOrigin}/systems/${gateway.systemId}`,
         }),
+      );
+    },
+
+    /** For all who may approve it. */
+    async gatewayAsks(
+      gateway: GatewayRecord,
+      system: System,
+      why: RenewalReason,
+      from: string,
+    ): Promise<void> {
+      await tell(
+        gateway.organizationId,
+        `asks ${gateway.id} ${gateway.generation}`,
+        () =>
+          gatewayAsksEmail({
+            systemName: system.name,
+            gatewayName: gateway.name,
+            reason: renewalReasonText[why],
+            from,
+            link: `${publicOrigin}/systems/${system.id}`,
+          }),
+        ['owner', 'admin'],
       );
     },
 

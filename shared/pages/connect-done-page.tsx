@@ -4,7 +4,7 @@ import { portalPaths } from './portal-paths.ts';
 export interface ConnectDonePageProps {
   readonly account: string;
   readonly csrf: string;
-  readonly outcome: 'approved' | 'denied' | 'expired';
+  readonly outcome: 'approved' | 'denied' | 'expired' | 'refused';
   readonly systemName?: string | undefined;
   /** With it, an approval links to the system's page. */
   readonly systemId?: string | undefined;
@@ -18,6 +18,10 @@ const words = {
   denied: {
     title: 'Denied',
     text: 'Nothing was connected, and the gateway was told so.',
+  },
+  refused: {
+    title: 'Refused',
+    text: 'The gateway was told so, and waits a day before it asks again by itself. Whoever stands before it can ask at once with `connect`.',
   },
   expired: {
     title: 'Too late',

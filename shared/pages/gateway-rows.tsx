@@ -8,7 +8,7 @@ export interface GatewayView {
   readonly createdAt: Instant;
   readonly lastSeenAt?: Instant | undefined;
   readonly lastRenewedAt?: Instant | undefined;
-  readonly state: 'active' | 'revoked' | 'disconnected';
+  readonly state: 'active' | 'revoked' | 'disconnected' | 'removed';
   /** Why, in words. */
   readonly stateReason?: string | undefined;
 }
@@ -51,6 +51,8 @@ function GatewayState({ state }: { state: GatewayView['state'] }) {
       return <Badge tone="good">Credentials valid</Badge>;
     case 'revoked':
       return <Badge tone="bad">Revoked</Badge>;
+    case 'removed':
+      return <Badge tone="plain">Removed</Badge>;
     case 'disconnected':
       return <Badge tone="plain">Disconnected</Badge>;
   }

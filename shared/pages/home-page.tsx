@@ -1,4 +1,5 @@
 import type { Role } from '../organizations/organization.ts';
+import { type AskingGateway, AskingGateways } from './asking-gateways.tsx';
 import { Badge } from './badge.tsx';
 import { ConnectSteps } from './connect-steps.tsx';
 import { Layout } from './layout.tsx';
@@ -15,6 +16,8 @@ export interface HomePageProps {
     readonly role: Role;
     readonly systems: readonly SystemSummary[];
   }[];
+  /** Gateways that ask to be connected again, for those who may decide. */
+  readonly asking: readonly AskingGateway[];
   /** Those that ask for a second step which this session has not proved. */
   readonly closedOrganizations?: readonly { readonly name: string; readonly slug: string }[];
   /** `url` opens the share. */
@@ -33,6 +36,7 @@ export function HomePage(props: HomePageProps) {
     account,
     csrf,
     organizations,
+    asking,
     closedOrganizations = [],
     receivedShares,
     connectCommand = 'drawbridge-gateway connect',
@@ -50,6 +54,7 @@ export function HomePage(props: HomePageProps) {
             </a>
           )}
         </div>
+        <AskingGateways asking={asking} />
         {organizations.map((organization) => (
           <section>
             <div class="section-head">

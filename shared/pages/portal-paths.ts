@@ -43,6 +43,7 @@ export const portalPaths = {
     `/systems/${segment(systemId)}/shares/${segment(shareId)}/${act}`,
   /** GET; with `user_code` it shows that request at once. */
   connect: '/connect',
+  connectCode: (userCode: string) => `/connect?user_code=${segment(userCode)}`,
   connectFind: '/connect/find',
   connectDecide: '/connect/decide',
 } as const;

@@ -1,5 +1,6 @@
 import type { Instant } from '../clock.ts';
 import type { Role } from '../organizations/organization.ts';
+import { type AskingGateway, AskingGateways } from './asking-gateways.tsx';
 import { AuditEntries, type AuditEntryView } from './audit-entries.tsx';
 import { ErrorSummary, Field, type FieldErrors } from './field.tsx';
 import { GatewayRows, type GatewayView } from './gateway-rows.tsx';
@@ -24,6 +25,8 @@ export interface SystemPageProps {
   /** Of the one who looks. */
   readonly role: Role;
   readonly gateways: readonly GatewayView[];
+  /** Those that ask to be connected again; none for members. */
+  readonly asking: readonly AskingGateway[];
   readonly shares: readonly OutgoingShare[];
   /** The newest few entries, newest first. */
   readonly audit: readonly AuditEntryView[];
@@ -34,7 +37,7 @@ export interface SystemPageProps {
 
 /** POST /systems/{id}/disconnect with confirm: the system's name; and what {@link OutgoingShares} posts. */
 export function SystemPage(props: SystemPageProps) {
-  const { account, system, organization, role, gateways, shares, audit, csrf, errors } = props;
+  const { account, system, organization, role, gateways, asking, shares, audit, csrf, errors } = props;
   const owner = role === 'owner';
   return (
     <Layout title={system.name} account={account} csrf={csrf}>
@@ -65,6 +68,7 @@ export function SystemPage(props: SystemPageProps) {
           )}
           <ErrorSummary errors={errors} fields={['confirm']} />
         </div>
+        <AskingGateways asking={asking} />
         <section class="stack">
           <h2>Shares</h2>
           <OutgoingShares systemId={system.id} shares={shares} csrf={csrf} manage={role !== 'member'} />

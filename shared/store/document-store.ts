@@ -81,7 +81,7 @@ export const containers = {
   organizations: [],
   memberships: [],
   slugs: [],
-  deviceGrants: ['expiresAt'],
+  deviceGrants: ['expiresAt', 'systemId', 'organizationId'],
   systems: ['organizationId', 'state'],
   gateways: ['systemId', 'untoldSince'],
   shares: ['systemId', 'organizationId', 'sweepAt', 'expiresAt', 'endedAt'],

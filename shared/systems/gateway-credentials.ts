@@ -18,10 +18,13 @@ import {
   afterArrival,
   afterDoubt,
   afterRenewal,
+  isOfEarlierLine,
   judgeArrival,
   judgeRenewal,
+  nextLine,
 } from '../oauth/refresh-rules.ts';
 import type { OwnersNotice } from '../organizations/owners-notice.ts';
+import { utcText } from '../pages/utc-text.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import type { Collection } from '../store/collection.ts';
 import { DocumentChanged, type Etag, type Versioned } from '../store/document-store.ts';
@@ -52,7 +55,19 @@ const advice = {
   revoked: 'The credentials were revoked: an owner or admin can approve this gateway again.',
   superseded: 'This attempt comes after a newer renewal; nothing has changed.',
   system_deleted: 'This system no longer exists here: connect it anew.',
+  gateway_removed: 'This gateway was removed from its system: connect it anew to add it again.',
 } as const;
+
+/** What a gateway is told: for one that was ended, also who did it and when. */
+function wordsFor(failure: RefreshFailure, { stateReason, stateAt }: GatewayRecord): string {
+  const ended = failure === 'system_deleted' || failure === 'gateway_removed';
+  if (!ended || stateReason === undefined || stateAt === undefined) return advice[failure];
+  const what = failure === 'system_deleted' ? 'The system was disconnected' : 'This gateway was removed';
+  return `${what} ${stateReason} on ${utcText(stateAt)}.`;
+}
+
+const theftReason = (generation: number): string =>
+  `a credential of generation ${generation} was used by two parties`;
 
 // Two writers at once are an exception; more than this is a fault.
 const turns = 8;
@@ -115,7 +130,8 @@ export function createGatewayCredentials({
     const gateway: GatewayRecord = {
       ...document,
       state: 'revoked',
-      stateReason: `a credential of generation ${generation} was used by two parties`,
+      stateReason: theftReason(generation),
+      stateAt: instant(clock.now()),
       theftGeneration: generation,
       untoldSince: instant(clock.now()),
     };
@@ -127,8 +143,8 @@ export function createGatewayCredentials({
 
   /** After a crash half way it is told again: the audit may say it twice, the owners get one e-mail. */
   async function tellOfTheft(gateway: GatewayRecord): Promise<void> {
-    const reason = gateway.stateReason ?? '';
     const generation = gateway.theftGeneration ?? 0;
+    const reason = theftReason(generation);
     await audit.append({
       organizationId: gateway.organizationId,
       actor: asActor(gateway),
@@ -163,25 +179,82 @@ export function createGatewayCredentials({
       details: { reason: failure, generation: key.generation },
     });
     await catchUpTelling(gateway);
-    throw new OAuthError('invalid_grant', advice[failure], failure);
+    throw new OAuthError('invalid_grant', wordsFor(failure, gateway), failure);
+  }
+
+  async function genuine(presented: string): Promise<GenuineRefreshKey | undefined> {
+    const macKeys = (await secrets.versions('refresh-key-mac')).map(({ value }) => value);
+    return readRefreshKey(presented, macKeys);
   }
 
   return {
     /**
      * The first credentials after an approval. May be repeated until one of them was used, since the reply
      * to a device's poll can be lost like any other.
-     * @throws OAuthError invalid_grant once they were used
+     * @param line the generation with which the approval's line begins
+     * @throws OAuthError invalid_grant once they were used, or another approval came after
      */
-    async issueFirst(gatewayId: GatewayId): Promise<IssuedCredentials> {
+    async issueFirst(gatewayId: GatewayId, line = 0): Promise<IssuedCredentials> {
+      const first = line + 1;
       const gateway = await gateways.update(gatewayId, gatewayId, (current) => {
-        const unused = current.generation <= 1 && current.arrivedKeyHash === undefined;
-        if (current.state !== 'active' || !unused) {
+        const unissued = current.generation === line || current.generation === first;
+        if (current.state !== 'active' || !unissued || current.arrivedKeyHash !== undefined) {
           throw new OAuthError('invalid_grant', 'This device code has been used.');
         }
-        return { ...current, generation: 1, renewedAt: instant(clock.now()) };
+        return { ...current, generation: first, renewedAt: instant(clock.now()) };
       });
       if (!gateway) throw new OAuthError('invalid_grant', 'This device code has been used.');
-      return sign(gateway, 1);
+      return sign(gateway, first);
+    },
+
+    /**
+     * Whose key this is or once was: it may have expired, or have been revoked, and renews nothing here.
+     * @returns undefined when this service never issued it
+     */
+    async holderOf(
+      presented: string,
+    ): Promise<{ key: GenuineRefreshKey; gateway: GatewayRecord | undefined } | undefined> {
+      const key = await genuine(presented);
+      return key && { key, gateway: (await gateways.read(key.gatewayId))?.document };
+    },
+
+    /**
+     * Begins a line of credentials anew, after an approval: everything issued before stays dead.
+     * @param seen the generation of the key by which the gateway asked; a restored record may lag behind it
+     * @returns the generation with which the line begins
+     * @throws Problem conflict when the gateway was ended for good
+     */
+    async beginLine(gatewayId: GatewayId, seen: number): Promise<number> {
+      const gateway = await gateways.update(gatewayId, gatewayId, (current) => {
+        if (current.state !== 'active' && current.state !== 'revoked') {
+          throw new Problem('conflict', 'This gateway was removed, or its system disconnected.');
+        }
+        const { id, pk, schemaVersion, systemId, organizationId, name, application, createdAt } = current;
+        const { seenAt, seenFrom, theftGeneration, untoldSince } = current;
+        return {
+          ...{ id, pk, schemaVersion, systemId, organizationId, name, application, createdAt },
+          ...{ seenAt, seenFrom },
+          // Owners and audit still hear of a theft whose finder died.
+          ...(untoldSince !== undefined && { theftGeneration, untoldSince }),
+          state: 'active',
+          generation: nextLine(Math.max(current.generation, seen)),
+          approvedAt: instant(clock.now()),
+        };
+      });
+      if (!gateway) throw new Problem('conflict', 'This gateway no longer exists.');
+      return gateway.generation;
+    },
+
+    /** Ends one gateway for good, while its system goes on. @returns false when it was ended already */
+    async remove(gatewayId: GatewayId, by: string): Promise<boolean> {
+      let changed = false;
+      await gateways.update(gatewayId, gatewayId, (current) => {
+        changed = current.state === 'active' || current.state === 'revoked';
+        return changed
+          ? { ...current, state: 'removed', stateReason: `by ${by}`, stateAt: instant(clock.now()) }
+          : undefined;
+      });
+      return changed;
     },
 
     /**
@@ -190,8 +263,7 @@ export function createGatewayCredentials({
      * @throws OAuthError invalid_grant, with `failure` set when the key was genuine
      */
     async renew(presented: string, attempt?: RenewalAttempt): Promise<IssuedCredentials> {
-      const macKeys = (await secrets.versions('refresh-key-mac')).map(({ value }) => value);
-      const key = readRefreshKey(presented, macKeys);
+      const key = await genuine(presented);
       if (!key) throw new OAuthError('invalid_grant', 'The refresh token is not valid.');
 
       for (let turn = 0; turn < turns; turn++) {
@@ -247,6 +319,7 @@ export function createGatewayCredentials({
         }
         const verdict = judgeArrival(gateway, token);
         if (verdict === 'known') return { ...token, gateway };
+        if (verdict === 'dead') return undefined;
         if (verdict === 'theft') {
           if (await revokedForTheft(stored, token.generation)) return undefined;
           continue;
@@ -271,15 +344,18 @@ export function createGatewayCredentials({
 
     /** RFC 7009. Unknown and invented tokens are no error, and tell nothing. */
     async revoke(presented: string): Promise<void> {
-      const macKeys = (await secrets.versions('refresh-key-mac')).map(({ value }) => value);
-      const gatewayId =
-        readRefreshKey(presented, macKeys)?.gatewayId ?? (await tokens.verify(presented))?.gatewayId;
-      if (!gatewayId) return;
+      const shown = (await genuine(presented)) ?? (await tokens.verify(presented));
+      if (!shown) return;
       let changed = false;
-      const gateway = await gateways.update(gatewayId, gatewayId, (current) => {
-        changed = current.state === 'active';
+      const gateway = await gateways.update(shown.gatewayId, shown.gatewayId, (current) => {
+        changed = current.state === 'active' && !isOfEarlierLine(current, shown.generation);
         return changed
-          ? { ...current, state: 'revoked', stateReason: 'the gateway gave them up' }
+          ? {
+              ...current,
+              state: 'revoked',
+              stateReason: 'the gateway gave them up',
+              stateAt: instant(clock.now()),
+            }
           : undefined;
       });
       if (!gateway || !changed) return;
@@ -292,8 +368,8 @@ export function createGatewayCredentials({
       });
     },
 
-    /** Ends every gateway of a system; its tokens and keys are dead from the reply on. */
-    async disconnectAll(systemId: SystemId): Promise<void> {
+    /** Ends every gateway of a system; its tokens and keys are dead from the reply on. @param by in words */
+    async disconnectAll(systemId: SystemId, by: string): Promise<void> {
       let continuation: string | undefined;
       do {
         const page = await gateways.query({
@@ -303,7 +379,14 @@ export function createGatewayCredentials({
         });
         for (const { document } of page.items) {
           await gateways.update(document.pk, document.id, (current) =>
-            current.state === 'disconnected' ? undefined : { ...current, state: 'disconnected' },
+            current.state === 'disconnected' || current.state === 'removed'
+              ? undefined
+              : {
+                  ...current,
+                  state: 'disconnected',
+                  stateReason: `by ${by}`,
+                  stateAt: instant(clock.now()),
+                },
           );
         }
         continuation = page.continuation;

@@ -12,9 +12,12 @@ export interface GatewayRecord {
   readonly organizationId: OrganizationId;
   readonly name: string;
   readonly application?: string | undefined;
-  readonly state: 'active' | 'revoked' | 'disconnected';
-  /** Why it is revoked, in words for the owner. */
+  /** `disconnected` with its system; `removed` alone, while the system goes on. */
+  readonly state: 'active' | 'revoked' | 'disconnected' | 'removed';
+  /** Why it is no longer active, in words. */
   readonly stateReason?: string | undefined;
+  /** Since when. */
+  readonly stateAt?: Instant | undefined;
   /** Of the newest key issued; 0 before the first. */
   readonly generation: number;
   /** Hash of the key of this generation that is known to have arrived, once it or its token was used. */
@@ -35,6 +38,13 @@ export interface GatewayRecord {
   readonly theftGeneration?: number | undefined;
   /** When the theft was found; until audit and owners were told of it. */
   readonly untoldSince?: Instant | undefined;
+  /** When owners and admins were told that it asks to be approved again; until it is. */
+  readonly askedAt?: Instant | undefined;
+  /** When it was approved again last. */
+  readonly approvedAt?: Instant | undefined;
+  /** When and from which address it fetched leave to listen; noted a few times an hour. */
+  readonly seenAt?: Instant | undefined;
+  readonly seenFrom?: string | undefined;
   readonly createdAt: Instant;
   readonly renewedAt?: Instant | undefined;
 }
@@ -53,8 +63,9 @@ export const gatewayRecordSchema: z.ZodType<GatewayRecord> = z.object({
   organizationId: identifier<OrganizationId>(),
   name: z.string(),
   application: z.string().optional(),
-  state: z.enum(['active', 'revoked', 'disconnected']),
+  state: z.enum(['active', 'revoked', 'disconnected', 'removed']),
   stateReason: z.string().optional(),
+  stateAt: instantSchema.optional(),
   generation: z.number().int().min(0),
   arrivedKeyHash: z.string().optional(),
   previousKeyHash: z.string().optional(),
@@ -65,6 +76,10 @@ export const gatewayRecordSchema: z.ZodType<GatewayRecord> = z.object({
   unexplained: z.array(z.object({ hash: z.string(), generation: z.number().int() })).optional(),
   theftGeneration: z.number().int().optional(),
   untoldSince: instantSchema.optional(),
+  askedAt: instantSchema.optional(),
+  approvedAt: instantSchema.optional(),
+  seenAt: instantSchema.optional(),
+  seenFrom: z.string().optional(),
   createdAt: instantSchema,
   renewedAt: instantSchema.optional(),
 });

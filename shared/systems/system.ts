@@ -17,6 +17,8 @@ export interface System {
   readonly connectedBy: AccountId;
   readonly connectedAt: Instant;
   readonly disconnectedAt?: Instant | undefined;
+  /** Who disconnected it, in words. */
+  readonly disconnectedBy?: string | undefined;
 }
 
 export const systemSchema: z.ZodType<System> = z.object({
@@ -31,4 +33,5 @@ export const systemSchema: z.ZodType<System> = z.object({
   connectedBy: identifier<AccountId>(),
   connectedAt: instantSchema,
   disconnectedAt: instantSchema.optional(),
+  disconnectedBy: z.string().optional(),
 });

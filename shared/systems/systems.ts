@@ -1,6 +1,6 @@
 import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
 import { instant, type Clock } from '../clock.ts';
-import type { OrganizationId, SystemId } from '../identifier.ts';
+import type { GatewayId, OrganizationId, SystemId } from '../identifier.ts';
 import { Problem } from '../problem.ts';
 import type { OwnersNotice } from '../organizations/owners-notice.ts';
 import type { Shares } from '../shares/shares.ts';
@@ -19,6 +19,10 @@ export interface SystemsDependencies {
   readonly clock: Clock;
 }
 
+/** Who did something, as owners and gateways read it. */
+const nameOf = (actor: AuditActor): string =>
+  actor.kind === 'gateway' ? `its gateway ${actor.label ?? actor.id}` : (actor.label ?? actor.id);
+
 export function createSystems({
   systems,
   gateways,
@@ -30,7 +34,7 @@ export function createSystems({
 }: SystemsDependencies) {
   /** Ends gateways and shares, then the system. Repeating it finishes what a crash left half done. */
   async function finishDisconnect(system: System, actor: AuditActor): Promise<void> {
-    await credentials.disconnectAll(system.id);
+    await credentials.disconnectAll(system.id, system.disconnectedBy ?? nameOf(actor));
     await shares.endAll(system.id, actor);
     await systems.update(system.pk, system.id, (current) =>
       current.state === 'disconnecting'
@@ -70,6 +74,10 @@ export function createSystems({
         .sort((a, b) => a.name.localeCompare(b.name));
     },
 
+    async gateway(id: GatewayId): Promise<GatewayRecord | undefined> {
+      return (await gateways.read(id))?.document;
+    },
+
     async gatewaysOf(systemId: SystemId): Promise<GatewayRecord[]> {
       const { items } = await gateways.query({ where: [['systemId', '=', systemId]], limit: 100 });
       return items.map(({ document }) => document);
@@ -81,7 +89,7 @@ export function createSystems({
       const openShares = await shares.countOpen(system.id);
       await systems.update(system.pk, system.id, (current) => {
         first = current.state === 'connected';
-        return first ? { ...current, state: 'disconnecting' } : undefined;
+        return first ? { ...current, state: 'disconnecting', disconnectedBy: nameOf(actor) } : undefined;
       });
       await finishDisconnect(system, actor);
       if (!first) return;
@@ -91,9 +99,7 @@ export function createSystems({
         action: 'system.disconnected',
         subject: { kind: 'system', id: system.id, label: system.name },
       });
-      const by =
-        actor.kind === 'gateway' ? `its gateway ${actor.label ?? actor.id}` : (actor.label ?? actor.id);
-      await owners.systemDisconnected(system, by, openShares);
+      await owners.systemDisconnected(system, nameOf(actor), openShares);
     },
 
     /** For the expiry timer: ends what was being disconnected when a host died. @returns how many */

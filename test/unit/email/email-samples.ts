@@ -2,6 +2,7 @@ import { instant } from '../../../shared/clock.ts';
 import { emailAddress } from '../../../shared/email/email-address.ts';
 import { credentialsRevokedEmail } from '../../../shared/email/credentials-revoked-email.ts';
 import type { EmailContent, EmailMessage } from '../../../shared/email/email-sender.ts';
+import { gatewayAsksEmail } from '../../../shared/email/gateway-asks-email.ts';
 import { signInCodeEmail } from '../../../shared/email/sign-in-code-email.ts';
 import { systemDisconnectedEmail } from '../../../shared/email/system-disconnected-email.ts';
 import { invitationEmail } from '../../../shared/invitations/invitation-email.ts';
@@ -34,6 +35,13 @@ export const everyEmail = (words: string): Record<string, EmailContent> => ({
     role: 'admin',
     expiresAt: instant(Date.UTC(2026, 10, 21, 7, 12)),
     link: `${portalOrigin}/join/works`,
+  }),
+  gatewayAsks: gatewayAsksEmail({
+    systemName: words,
+    gatewayName: words,
+    reason: words,
+    from: words,
+    link: `${portalOrigin}/systems/1`,
   }),
   systemDisconnected: systemDisconnectedEmail({
     systemName: words,

@@ -8,6 +8,8 @@ import { ConnectReviewPage } from '../../../shared/pages/connect-review-page.tsx
 import { ErrorPage } from '../../../shared/pages/error-page.tsx';
 import { HomePage } from '../../../shared/pages/home-page.tsx';
 import { JoinPage } from '../../../shared/pages/join-page.tsx';
+import type { AskingGateway } from '../../../shared/pages/asking-gateways.tsx';
+import { ReapprovalPage } from '../../../shared/pages/reapproval-page.tsx';
 import { OrganizationPage } from '../../../shared/pages/organization-page.tsx';
 import { ShareStatePage, type ShareState } from '../../../shared/pages/share-state-page.tsx';
 import { SharedWithMePage } from '../../../shared/pages/shared-with-me-page.tsx';
@@ -68,6 +70,15 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
     },
     { at: at(14), action: 'system.connected', actor: w('ann@example.com'), text: w('Connected Plant 4') },
   ];
+  const asking: readonly AskingGateway[] = ['203.0.113.24', '198.51.100.7'].map((from, index) => ({
+    gatewayId: 'gw-1',
+    gatewayName: w('gateway on plc-edge-01'),
+    systemName: w('Plant 4'),
+    from: w(from),
+    why: w('Its credentials were revoked, because one of its keys was used by two parties.'),
+    userCode: w(index === 0 ? 'BCDF-GHJK' : 'LMNP-QRST'),
+    askedAt: at(21, 7, index),
+  }));
   const systemPage: SystemPageProps = {
     account,
     csrf,
@@ -130,6 +141,7 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
         })),
       },
     ],
+    asking: [],
     audit: entries,
   };
   const review = {
@@ -159,11 +171,12 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       csrf,
       errors: { code: w('This code is not right, or was used already. Check the newest e-mail.') },
     }),
-    'home-empty': HomePage({ account, csrf, organizations: [], receivedShares: [] }),
+    'home-empty': HomePage({ account, csrf, organizations: [], asking: [], receivedShares: [] }),
     'home-closed': HomePage({
       account,
       csrf,
       organizations: [],
+      asking: [],
       closedOrganizations: [organization],
       receivedShares: [],
     }),
@@ -174,6 +187,7 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
         { ...organization, role: 'owner', systems },
         { name: w('City Water'), slug: 'city-water', role: 'member', systems: [] },
       ],
+      asking: asking.slice(0, 1),
       receivedShares: [
         { id: 'abc', title: w('Boiler house'), from: w('Eve Marsh'), url: 'https://abc.share.example/' },
       ],
@@ -234,6 +248,7 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       gateways: [],
       errors: { confirm: w('This is not the name of the system.') },
     }),
+    'system-asking': SystemPage({ ...systemPage, asking }),
     'system-member': SystemPage({ ...systemPage, role: 'member' }),
     audit: AuditPage({
       account,
@@ -268,6 +283,17 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
         terms: w('Please accept the terms to connect a system.'),
       },
     }),
+    reapproval: ReapprovalPage({
+      ...review,
+      systemName: w('Plant 4'),
+      organizationName: w('Northwind Works'),
+      calledNow: w('plc-edge-02'),
+      why: w('Its credentials expired: it was offline for more than 30 days.'),
+      keyIssuedAt: at(2),
+      present: { seenAt: at(21), seenFrom: w('203.0.113.24') },
+      others: [{ userCode: w('LMNP-QRST'), from: w('198.51.100.7'), keyIssuedAt: at(1) }],
+    }),
+    'connect-refused': ConnectDonePage({ account, csrf, outcome: 'refused' }),
     'connect-approved': ConnectDonePage({
       account,
       csrf,
