@@ -1,14 +1,18 @@
 import type { Credentials, EndedCredentials } from './state/credentials.ts';
 
+const said = (words: string | undefined): string => (words === undefined ? '' : ` ${words}`);
+
 const endedAdvice: Record<EndedCredentials['reason'], (credentials: EndedCredentials) => string> = {
   expired: () =>
-    'The connection has expired, because this gateway was offline for too long. An owner or admin of the organization can renew it in the portal; the system and its shares stay.',
+    'The connection has expired: an owner or admin can renew it in the portal. This gateway was offline for more than 30 days; the system and its shares stay.',
   reused: () =>
     'The connection was cut, because one of its keys was used twice: somebody copied this gateway or its credentials, or the machine was put back to an older snapshot. If you know why, an owner or admin can approve it again in the portal; the system and its shares stay.',
   revoked: () =>
-    'The connection was revoked in the portal. An owner or admin of the organization can approve it again there; the system and its shares stay.',
-  system_deleted: (credentials) =>
-    `The system ${credentials.systemName} no longer exists in the portal, and its shares are gone. Run \`connect\` to connect as a new system.`,
+    'The connection was revoked. An owner or admin of the organization can approve it again in the portal; the system and its shares stay.',
+  system_deleted: ({ systemName, words }) =>
+    `The system ${systemName} no longer exists in the portal, and its shares are gone.${said(words)} Run \`connect\` to connect as a new system.`,
+  gateway_removed: ({ systemName, words }) =>
+    `This gateway no longer belongs to the system ${systemName}, which goes on without it.${said(words)} Run \`connect\` to add it again.`,
 };
 
 /** What is the matter with the connection and what to do about it, in plain words. */

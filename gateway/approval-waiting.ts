@@ -1,5 +1,6 @@
-import { day } from '../shared/clock.ts';
-import { awaitApproval, beginApproval } from './approval.ts';
+import { day, second } from '../shared/clock.ts';
+import { awaitApproval, beginApproval, type ApprovalOutcome } from './approval.ts';
+import type { PendingApproval } from './state/pending-approval.ts';
 import type { Gateway } from './gateway.ts';
 import { wordsOf } from './gateway-error.ts';
 
@@ -17,11 +18,24 @@ export interface ApprovalWaiting {
 }
 
 export function createApprovalWaiting(
-  { locks, approval, clock, log }: Gateway,
+  { locks, store, approval, clock, timer, log }: Gateway,
   signal: AbortSignal,
 ): ApprovalWaiting {
   let waiting: Promise<void> | undefined;
   let silentUntil = 0;
+
+  /** Who was shut out gets another code as soon as one is over, so that there is always one to approve. */
+  async function untilDecided(first: PendingApproval): Promise<ApprovalOutcome> {
+    for (let pending = first; ; pending = await beginApproval(approval)) {
+      const { userCode, verificationUri } = pending;
+      log.info('approval is needed', { code: userCode, at: verificationUri });
+      const outcome = await awaitApproval(approval, pending, { signal });
+      const state = outcome.kind === 'expired' ? (await store.read())?.state : undefined;
+      if (state !== 'expired' && state !== 'revoked') return outcome;
+      await timer.sleep(second, signal);
+    }
+  }
+
   return {
     async begin() {
       if (waiting) return;
@@ -29,7 +43,7 @@ export function createApprovalWaiting(
       if (!lock) return;
       try {
         const pending = await beginApproval(approval);
-        waiting = awaitApproval(approval, pending, { signal })
+        waiting = untilDecided(pending)
           .then(({ kind }) => {
             log.info('approval', { outcome: kind });
             if (kind === 'denied') silentUntil = clock.now() + day;

@@ -1,8 +1,9 @@
 import { minute, second } from '../shared/clock.ts';
 import type { Clock, Random } from '../shared/clock.ts';
+import { advice } from './advice.ts';
 import { GatewayError } from './gateway-error.ts';
 import type { OAuthClient, PollOutcome, Tokens } from './oauth-client.ts';
-import { renewalMoment } from './renewal.ts';
+import { endedBy, renewalMoment } from './renewal.ts';
 import type { ConnectedCredentials } from './state/credentials.ts';
 import type { CredentialsStore } from './state/credentials-store.ts';
 import type { PendingApproval, PendingApprovalStore } from './state/pending-approval.ts';
@@ -38,12 +39,20 @@ export async function beginApproval(parts: ApprovalParts): Promise<PendingApprov
   const waiting = await parts.pending.read();
   if (waiting?.service === parts.service && waiting.expiresAt > parts.clock.now()) return waiting;
   const before = await parts.store.read();
-  const known = before?.service === parts.service && before.state !== 'deleted';
-  const grant = await parts.oauth.startDeviceGrant({
+  const shutOut = before?.state === 'expired' || before?.state === 'revoked';
+  const known = shutOut && before.service === parts.service ? before : undefined;
+  const asked = await parts.oauth.startDeviceGrant({
     name: parts.gatewayName,
     application: parts.application,
-    ...(known ? { gatewayId: before.gatewayId } : {}),
+    refreshToken: known?.refreshToken,
   });
+  if (asked.kind === 'refused') {
+    if (!known) throw new GatewayError('refused', asked.words ?? 'The service refuses the request.');
+    const ended = endedBy(asked, known, parts.clock.now());
+    await parts.store.exclusively(() => parts.store.write(ended));
+    throw new GatewayError('not-connected', advice(ended));
+  }
+  const { grant } = asked;
   const pending: PendingApproval = {
     service: parts.service,
     deviceCode: grant.device_code,

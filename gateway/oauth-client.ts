@@ -55,11 +55,18 @@ export type PollOutcome =
   | { kind: 'expired_token' };
 
 /** Why a refresh key is refused for good. */
-export type RefusalReason = 'expired' | 'reused' | 'revoked' | 'system_deleted';
+export type RefusalReason = 'expired' | 'reused' | 'revoked' | 'system_deleted' | 'gateway_removed';
+
+/** For good, with the service's own words. */
+export interface Refusal {
+  kind: 'refused';
+  reason: RefusalReason;
+  words?: string | undefined;
+}
 
 export type RefreshOutcome =
   | { kind: 'renewed'; tokens: RenewedTokens }
-  | { kind: 'refused'; reason: RefusalReason }
+  | Refusal
   /** The service took it for an attempt before a newer renewal: nothing was issued, nothing revoked. */
   | { kind: 'superseded' };
 
@@ -72,8 +79,16 @@ export interface NamedAttempt {
 
 /** Every method throws GatewayError: `unreachable` when trying again may help, `protocol` or `refused` otherwise. */
 export interface OAuthClient {
-  /** RFC 8628 section 3.1. @param gateway `gatewayId` is set when a gateway known to the service asks again */
-  startDeviceGrant(gateway: { name: string; application: string; gatewayId?: string }): Promise<DeviceGrant>;
+  /**
+   * RFC 8628 section 3.1.
+   * @param gateway `refreshToken` is the last one held, when a gateway known to the service asks again
+   * @returns a refusal when the service knows that gateway, and that it was ended for good
+   */
+  startDeviceGrant(gateway: {
+    name: string;
+    application: string;
+    refreshToken?: string | undefined;
+  }): Promise<{ kind: 'granted'; grant: DeviceGrant } | Refusal>;
   /** RFC 8628 section 3.4. */
   pollDeviceGrant(deviceCode: string, signal?: AbortSignal): Promise<PollOutcome>;
   /** RFC 6749 section 6. */
@@ -93,12 +108,17 @@ export function createOAuthClient(metadata: () => Promise<OAuthMetadata>, http: 
     });
 
   return {
-    async startDeviceGrant({ name, application, gatewayId }) {
+    async startDeviceGrant({ name, application, refreshToken }) {
       const { device_authorization_endpoint: url } = await metadata();
-      const known: Record<string, string> = gatewayId === undefined ? {} : { gateway_id: gatewayId };
-      const answer = await post(url, { gateway_name: name, application, ...known });
-      if (answer.status !== 200) throw unexpected(url, answer);
-      return parse(deviceGrantSchema, url, answer);
+      const answer = await post(url, {
+        gateway_name: name,
+        application,
+        ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+      });
+      if (answer.status === 200) return { kind: 'granted', grant: parse(deviceGrantSchema, url, answer) };
+      const error = oauthError(answer);
+      if (error?.error !== 'invalid_grant') throw unexpected(url, answer);
+      return refusal(error);
     },
 
     async pollDeviceGrant(deviceCode, signal) {
@@ -133,7 +153,7 @@ export function createOAuthClient(metadata: () => Promise<OAuthMetadata>, http: 
       const error = oauthError(answer);
       if (error?.error !== 'invalid_grant') throw unexpected(url, answer);
       if (error.error_code === 'superseded') return { kind: 'superseded' };
-      return { kind: 'refused', reason: refusalReason(error.error_code) };
+      return refusal(error);
     },
 
     async revoke(token) {
@@ -144,8 +164,16 @@ export function createOAuthClient(metadata: () => Promise<OAuthMetadata>, http: 
   };
 }
 
-function refusalReason(code: string | undefined): RefusalReason {
-  return code === 'expired' || code === 'reused' || code === 'system_deleted' ? code : 'revoked';
+const refusalReasons: readonly string[] = ['expired', 'reused', 'system_deleted', 'gateway_removed'];
+const isRefusalReason = (code: string | undefined): code is RefusalReason =>
+  code !== undefined && refusalReasons.includes(code);
+
+const longestWords = 300;
+
+function refusal({ error_code: code, error_description: words }: OAuthErrorBody): Refusal {
+  // RFC 6749 section 5.2: printable ASCII; what comes is shown to people, so it is held to that.
+  const said = words?.replace(/[^\x20-\x7e]/g, ' ').slice(0, longestWords);
+  return { kind: 'refused', reason: isRefusalReason(code) ? code : 'revoked', words: said };
 }
 
 function parse<T>(schema: z.ZodType<T>, url: URL, answer: HttpAnswer): T {

@@ -3,10 +3,10 @@ import type { Clock, Random } from '../shared/clock.ts';
 import { hashOfAttempt, mostEarlierAttempts } from '../shared/oauth/refresh-attempt.ts';
 import { fraction } from './backoff.ts';
 import { GatewayError } from './gateway-error.ts';
-import type { OAuthClient, RefreshOutcome, RefusalReason, RenewedTokens } from './oauth-client.ts';
+import type { OAuthClient, RefreshOutcome, Refusal, RefusalReason, RenewedTokens } from './oauth-client.ts';
 import type { RenewalAttempts } from './renewal-attempts.ts';
 import { areUsable } from './state/credentials.ts';
-import type { Credentials, EndedCredentials, UsableCredentials } from './state/credentials.ts';
+import type { Credentials, EndedCredentials, Identity, UsableCredentials } from './state/credentials.ts';
 import type { CredentialsStore } from './state/credentials-store.ts';
 
 export interface RenewalParts {
@@ -75,7 +75,7 @@ export function renewCredentials(
       await store.remove();
       return undefined;
     }
-    const after = ended(before, outcome.reason, clock.now());
+    const after = endedBy(outcome, before, clock.now());
     await store.write(after);
     return after;
   });
@@ -122,18 +122,23 @@ const stateOf: Record<RefusalReason, EndedCredentials['state']> = {
   reused: 'revoked',
   revoked: 'revoked',
   system_deleted: 'deleted',
+  gateway_removed: 'deleted',
 };
 
-function ended(before: UsableCredentials, reason: RefusalReason, now: number): EndedCredentials {
-  const { service, systemId, systemName, organizationName, gatewayId } = before;
+/** What is left of credentials after the service refused them for good. */
+export function endedBy(
+  { reason, words }: Refusal,
+  before: Identity & { readonly refreshToken?: string | undefined },
+  now: number,
+): EndedCredentials {
+  const { service, systemId, systemName, organizationName, gatewayId, refreshToken } = before;
+  const state = stateOf[reason];
   return {
-    state: stateOf[reason],
-    service,
-    systemId,
-    systemName,
-    organizationName,
-    gatewayId,
+    state,
+    ...{ service, systemId, systemName, organizationName, gatewayId },
     reason,
     since: now,
+    ...(words !== undefined && { words }),
+    ...(state !== 'deleted' && refreshToken !== undefined && { refreshToken }),
   };
 }

@@ -28,8 +28,12 @@ const connected = usable.extend({ state: z.literal('connected') });
 /** The service no longer accepts this gateway; `reason` is its error_code. */
 const ended = identity.extend({
   state: z.enum(['expired', 'revoked', 'deleted']),
-  reason: z.enum(['expired', 'reused', 'revoked', 'system_deleted']),
+  reason: z.enum(['expired', 'reused', 'revoked', 'system_deleted', 'gateway_removed']),
   since: moment,
+  /** What the service said of it, such as who did it and when. */
+  words: z.string().optional(),
+  /** The last one held. It renews nothing any more, but proves which gateway asks to be approved again. */
+  refreshToken: z.string().optional(),
 });
 
 /** Disconnected here; the service has not heard of it yet. */
@@ -38,6 +42,7 @@ const disconnecting = usable.extend({ state: z.literal('disconnecting'), since: 
 /** What credentials.json holds. */
 export const credentialsSchema = z.discriminatedUnion('state', [connected, ended, disconnecting]);
 
+export type Identity = z.infer<typeof identity>;
 export type Credentials = z.infer<typeof credentialsSchema>;
 export type ConnectedCredentials = z.infer<typeof connected>;
 export type EndedCredentials = z.infer<typeof ended>;

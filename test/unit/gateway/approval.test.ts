@@ -89,22 +89,50 @@ describe('asking for approval', () => {
     expect((await beginApproval(parts)).userCode).toBe('CODE-2');
   });
 
+  const known = {
+    systemId: 's',
+    systemName: 'S',
+    organizationName: 'O',
+    gatewayId: 'gw-1',
+    since: start,
+    refreshToken: 'refresh-9',
+  };
+
   it.each<['expired' | 'revoked' | 'deleted', string | undefined]>([
-    ['expired', 'gw-1'],
-    ['revoked', 'gw-1'],
+    ['expired', 'refresh-9'],
+    ['revoked', 'refresh-9'],
     ['deleted', undefined],
-  ])('asks as who it was when it was %s', async (state, gatewayId) => {
+  ])('proves who it was when it was %s', async (state, proof) => {
     const reason = state === 'deleted' ? 'system_deleted' : state;
-    const known = {
-      service: peer.origin,
-      systemId: 's',
-      systemName: 'S',
-      organizationName: 'O',
-      gatewayId: 'gw-1',
-    };
-    await parts.store.write({ ...known, state, reason, since: start });
+    await parts.store.write({ ...known, service: peer.origin, state, reason });
     await beginApproval(parts);
-    expect(forms('/oauth/device')[0]?.gateway_id).toBe(gatewayId);
+    expect(forms('/oauth/device')[0]?.refresh_token).toBe(proof);
+  });
+
+  it('shows the last refresh token to the service that issued it only', async () => {
+    await parts.store.write({
+      ...known,
+      service: 'https://other.example',
+      state: 'revoked',
+      reason: 'revoked',
+    });
+    await beginApproval(parts);
+    expect(forms('/oauth/device')[0]?.refresh_token).toBeUndefined();
+  });
+
+  it('ends for good, with the words of the service, when the system was deleted meanwhile', async () => {
+    await parts.store.write({ ...known, service: peer.origin, state: 'expired', reason: 'expired' });
+    const words = 'The system was disconnected by olga@plant.example.';
+    peer.on('POST /oauth/device', {
+      status: 400,
+      json: { error: 'invalid_grant', error_code: 'system_deleted', error_description: words },
+    });
+    await expect(beginApproval(parts)).rejects.toMatchObject({
+      code: 'not-connected',
+      message: expect.stringContaining(words) as string,
+    });
+    expect(await parts.store.read()).toMatchObject({ state: 'deleted', reason: 'system_deleted', words });
+    expect(await parts.store.read()).not.toHaveProperty('refreshToken');
   });
 });
 

@@ -145,7 +145,7 @@ describe('the command line', () => {
     });
 
     it.each([
-      ['expired', 'expired', /offline for too long/],
+      ['expired', 'expired', /expired: an owner or admin can renew it in the portal/],
       ['revoked', 'reused', /used twice/],
       ['revoked', 'revoked', /revoked in the portal/],
       ['deleted', 'system_deleted', /no longer exists/],

@@ -100,7 +100,7 @@ describe('asking for a device code (RFC 8628 section 3.1)', () => {
   it('says who asks, and takes five seconds as the interval when none is given', async () => {
     peer.on('POST /oauth/device', ok(grant));
     const given = await oauth.startDeviceGrant({ name: 'hill-7', application: 'drawbridge-gateway 1' });
-    expect(given).toEqual({ ...grant, interval: 5 });
+    expect(given).toEqual({ kind: 'granted', grant: { ...grant, interval: 5 } });
     expect(peer.requests.at(-1)?.form).toEqual({
       client_id: 'drawbridge-gateway',
       gateway_name: 'hill-7',
@@ -108,10 +108,27 @@ describe('asking for a device code (RFC 8628 section 3.1)', () => {
     });
   });
 
-  it('names the gateway that asks again', async () => {
+  it('proves which gateway asks again by the last refresh token it held', async () => {
     peer.on('POST /oauth/device', ok(grant));
-    await oauth.startDeviceGrant({ name: 'hill-7', application: 'a', gatewayId: 'gw-1' });
-    expect(peer.requests.at(-1)?.form.gateway_id).toBe('gw-1');
+    await oauth.startDeviceGrant({ name: 'hill-7', application: 'a', refreshToken: 'refresh-9' });
+    expect(peer.requests.at(-1)?.form.refresh_token).toBe('refresh-9');
+  });
+
+  it.each([
+    ['system_deleted', 'system_deleted'],
+    ['gateway_removed', 'gateway_removed'],
+    ['unheard_of', 'revoked'],
+  ])('hears that it was ended for good (%s), in words fit for a terminal', async (code, reason) => {
+    peer.on(
+      'POST /oauth/device',
+      oauthError('invalid_grant', {
+        error_code: code,
+        error_description: `by olga\u001b[2J${'.'.repeat(400)}`,
+      }),
+    );
+    const refused = await oauth.startDeviceGrant({ name: 'n', application: 'a', refreshToken: 'refresh-9' });
+    expect(refused).toMatchObject({ kind: 'refused', reason });
+    expect(refused).toHaveProperty('words', expect.stringMatching(/^[\x20-\x7e]{300}$/));
   });
 
   it('repeats the words of a refusal', async () => {

@@ -123,23 +123,28 @@ describe('a renewal', () => {
     ['reused', 'revoked'],
     ['revoked', 'revoked'],
     ['system_deleted', 'deleted'],
-  ])('refused as %s ends as %s, keeps who it was and no key', async (reason, state) => {
-    const refused = { kind: 'refused', reason } as RefreshOutcome;
-    const parts = processOn(await temporaryFolder(), async () => refused);
-    await parts.store.write(connected);
-    const after = await renewCredentials(parts, always);
-    expect(after).toEqual({
-      state,
-      reason,
-      service: 'https://bridge.example',
-      systemId: 'sys-1',
-      systemName: 'North site',
-      organizationName: 'Hill Radio',
-      gatewayId: 'gw-1',
-      since: start,
-    });
-    expect(await parts.store.read()).toEqual(after);
-  });
+    ['gateway_removed', 'deleted'],
+  ])(
+    'refused as %s ends as %s, keeps who it was, and the dead key only to prove that',
+    async (reason, state) => {
+      const refused = { kind: 'refused', reason } as RefreshOutcome;
+      const parts = processOn(await temporaryFolder(), async () => refused);
+      await parts.store.write(connected);
+      const after = await renewCredentials(parts, always);
+      expect(after).toEqual({
+        state,
+        reason,
+        service: 'https://bridge.example',
+        systemId: 'sys-1',
+        systemName: 'North site',
+        organizationName: 'Hill Radio',
+        gatewayId: 'gw-1',
+        since: start,
+        ...(state !== 'deleted' && { refreshToken: 'refresh-1' }),
+      });
+      expect(await parts.store.read()).toEqual(after);
+    },
+  );
 
   it('refused while disconnecting is the end of it: the service knows already', async () => {
     const parts = processOn(await temporaryFolder(), async () => ({
@@ -321,8 +326,13 @@ describe('access to the service', () => {
   it.each<[RefreshOutcome, RegExp]>([
     [{ kind: 'refused', reason: 'expired' }, /expired.*renew it in the portal/],
     [{ kind: 'refused', reason: 'reused' }, /used twice.*snapshot/],
-    [{ kind: 'refused', reason: 'revoked' }, /revoked in the portal/],
+    [{ kind: 'refused', reason: 'revoked' }, /revoked.*approve it again in the portal/],
     [{ kind: 'refused', reason: 'system_deleted' }, /no longer exists.*Run `connect`/],
+    [
+      { kind: 'refused', reason: 'system_deleted', words: 'The system was disconnected by olga.' },
+      /no longer exists.*disconnected by olga/,
+    ],
+    [{ kind: 'refused', reason: 'gateway_removed' }, /goes on without it.*Run `connect`/],
   ])('says what to do after %j', async (outcome, words) => {
     const parts = processOn(await temporaryFolder(), async () => outcome);
     const access = createAccess(service, parts);

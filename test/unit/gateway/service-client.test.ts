@@ -129,7 +129,7 @@ describe('the service client', () => {
     });
 
     it.each([
-      ['expired', 'expired', /offline for too long/],
+      ['expired', 'expired', /expired: an owner or admin can renew it in the portal/],
       ['reused', 'revoked', /used twice/],
       ['revoked', 'revoked', /revoked in the portal/],
       ['system_deleted', 'deleted', /no longer exists/],

@@ -9,6 +9,7 @@ import {
   afterRenewal,
   judgeArrival,
   judgeRenewal,
+  nextLine,
   refreshKeyLifetime,
   type RenewalState,
 } from '../../../shared/oauth/refresh-rules.ts';
@@ -92,8 +93,40 @@ describe('the rules of single-use renewal (DESIGN.md section 4)', () => {
       key(5, 'a'),
       { kind: 'refused', failure: 'system_deleted' },
     ],
+    [
+      'one that was removed alone is told so',
+      record({ state: 'removed' }),
+      key(5, 'a'),
+      { kind: 'refused', failure: 'gateway_removed' },
+    ],
   ])('%s', (_, state, presented, verdict) => {
     expect(judgeRenewal(state, presented, 0)).toEqual(verdict);
+  });
+
+  it('knows no earlier line: its keys and tokens are dead, and no theft, whatever the record knows of them', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 5000 }),
+        fc.integer({ min: 0, max: 5000 }),
+        fc.boolean(),
+        fc.option(fc.string(), { nil: undefined }),
+        (old, ahead, arrived, nonce) => {
+          const line = nextLine(old);
+          const state = record({
+            generation: line + ahead,
+            ...(arrived && { arrivedKeyHash: hash('a'), previousKeyHash: hash('b') }),
+          });
+          const made = nonce === undefined ? undefined : attempt(nonce);
+          expect(judgeRenewal(state, key(old, 'a'), 0, made)).toEqual({
+            kind: 'refused',
+            failure: 'revoked',
+          });
+          expect(judgeArrival(state, token(old, hash('a')))).toBe('dead');
+          // A record that was restored to before the approval catches up with the new line.
+          expect(judgeRenewal(record({ generation: old }), key(line + 1, 'n'), 0).kind).toBe('issue');
+        },
+      ),
+    );
   });
 
   it('accepts a key on its 30th day and refuses it after', () => {
