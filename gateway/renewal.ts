@@ -89,6 +89,9 @@ async function attempt(
   { store, oauth, attempts }: RenewalParts,
   before: UsableCredentials,
 ): Promise<{ before: UsableCredentials; outcome: RefreshOutcome }> {
+  // Where another process has tried since, this is a new attempt: whoever was told of one was told of all before it.
+  const last = hashOfAttempt(attempts.nonce(before.refreshToken));
+  if ((before.attempts?.indexOf(last) ?? -1) > 0) attempts.discard();
   const nonce = attempts.nonce(before.refreshToken);
   const hash = hashOfAttempt(nonce);
   const earlier = (before.attempts ?? []).filter((other) => other !== hash).slice(0, mostEarlierAttempts);

@@ -10,8 +10,8 @@ export const refreshKeyLifetime = 30 * 24 * 3600;
 /** Seconds by which the clocks of two hosts of the service may differ. */
 const clockTolerance = 60;
 
-/** A holder renews daily, so by then it has told which attempts were its own. */
-const longestDoubt = 2 * day;
+/** A holder renews before its access token ends, and so has told by then which attempts were its own. */
+const longestDoubt = 7 * day;
 const mostUnexplained = 8;
 
 /** More than the renewals in the life of an access token. */
@@ -84,7 +84,8 @@ export function judgeRenewal(
 
   const verdict = byGeneration(record, key) ?? byAttempt(record, key, now, attempt);
   if (verdict.kind !== 'issue') return verdict;
-  const strange = attempt && unexplainedBy(record, attempt);
+  // Where the key is ahead of the record, what the record notes was explained by a renewal that it has forgotten.
+  const strange = attempt && verdict.why !== 'catch-up' && unexplainedBy(record, attempt);
   if (strange) return { kind: 'theft', generation: strange.generation };
   // A key past its life is refused only when nothing worse is wrong with it: theft is never hidden.
   return now / second >= key.issuedAt + refreshKeyLifetime
@@ -197,8 +198,14 @@ export function afterArrival<R extends RenewalState>(record: R, token: ArrivedTo
     generation: token.generation,
     arrivedKeyHash: token.keyHash,
     // Unknown when the record lags behind the token.
-    ...(token.generation > record.generation && { previousKeyHash: undefined, olderKeyHashes: undefined }),
+    ...(token.generation > record.generation && {
+      previousKeyHash: undefined,
+      olderKeyHashes: undefined,
+      // Noted before a renewal that the record has forgotten; that one explained them.
+      unexplained: undefined,
+    }),
     heldKeyIssuedAt: token.issuedAt,
-    ...(missing && { attemptsMissingSince: record.attemptsMissingSince ?? instant(now) }),
+    // Each arrival that shows this is of a restore of its own, whatever the restored record says of an earlier one.
+    ...(missing && { attemptsMissingSince: instant(now) }),
   };
 }

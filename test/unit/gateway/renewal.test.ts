@@ -14,6 +14,7 @@ import { credentialsFile, type CredentialsStore } from '../../../gateway/state/c
 import { folderLocks } from '../../../gateway/state/folder-lock.ts';
 import { systemTimer } from '../../../gateway/timer.ts';
 import { day, hour } from '../../../shared/clock.ts';
+import { hashOfAttempt } from '../../../shared/oauth/refresh-attempt.ts';
 import { tokensOf } from './service-peer.ts';
 import { seededRandom, start, stillTime } from './still-time.ts';
 import { removeFolders, temporaryFolder } from './temporary-folder.ts';
@@ -199,6 +200,26 @@ describe('two processes over one state folder', () => {
     const both = await Promise.all([renewCredentials(one, still), renewCredentials(other, still)]);
     expect(asked).toBe(1);
     expect(both).toEqual([await one.store.read(), await one.store.read()]);
+  });
+
+  it('name an attempt anew once the other has tried, so that each attempt tells of all before it', async () => {
+    const folder = await temporaryFolder();
+    const sent: NamedAttempt[] = [];
+    const refresh: Refresh = async (_, attempt) => {
+      sent.push(attempt);
+      throw new GatewayError('unreachable', 'lost');
+    };
+    const [one, other] = [processOn(folder, refresh, 1), processOn(folder, refresh, 2)];
+    await one.store.write(connected);
+    for (const next of [one, one, other, one, one]) {
+      await expect(renewCredentials(next, always)).rejects.toThrow('lost');
+    }
+    const [first, again, others, anew, anewAgain] = sent;
+    expect(again).toEqual(first);
+    expect(anewAgain).toEqual(anew);
+    const hashes = [others, first].map((attempt) => hashOfAttempt(attempt?.nonce ?? ''));
+    expect(anew?.nonce).not.toBe(first?.nonce);
+    expect(anew?.earlier).toEqual(hashes);
   });
 
   it('on a disk without locks, a refusal does not undo what the other one just renewed', async () => {

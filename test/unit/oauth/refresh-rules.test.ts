@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { instant } from '../../../shared/clock.ts';
 import type { GatewayId } from '../../../shared/identifier.ts';
 import { formatRefreshKey, readRefreshKey } from '../../../shared/oauth/refresh-key.ts';
 import type { GenuineRefreshKey } from '../../../shared/oauth/refresh-key.ts';
@@ -243,9 +244,24 @@ describe('the holder of a key that names its attempts', () => {
       generation: 4,
     });
     // Without a renewal of the holder the doubt ends by itself.
-    expect(judgeRenewal(noted, key(4, 'd'), 2 * day, attempt('d0')).kind).toBe('theft');
+    expect(judgeRenewal(noted, key(4, 'd'), 7 * day - 1, attempt('d0')).kind).toBe('doubt');
+    expect(judgeRenewal(noted, key(4, 'd'), 7 * day, attempt('d0')).kind).toBe('theft');
     const explained = afterRenewal(noted, key(5, 'e'), 6, attempt('e1', 'd1', 'd0'));
     expect(judgeRenewal(explained, key(3, 'c'), 0, attempt('c9')).kind).toBe('theft');
+  });
+
+  it('is in doubt after each restore anew, also of a record that was in doubt itself', () => {
+    const restored = record({
+      generation: 2,
+      attempts: ['a1'],
+      attemptsMissingSince: instant(0),
+      unexplained: [{ hash: 'a0', generation: 1 }],
+    });
+    const forgetful = afterArrival(restored, token(5, 'hash e', 0, 'd1'), 10 * day);
+    expect(judgeRenewal(forgetful, key(4, 'd'), 11 * day, attempt('d0')).kind).toBe('doubt');
+    // What was noted then, a renewal has explained that is forgotten now.
+    expect(judgeRenewal(forgetful, key(5, 'e'), 11 * day, attempt('e1', 'd1')).kind).toBe('issue');
+    expect(judgeRenewal(restored, key(5, 'e'), 11 * day, attempt('e1', 'd1')).kind).toBe('issue');
   });
 
   it('is in no doubt where the record knows the attempt that got the token', () => {
