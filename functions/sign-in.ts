@@ -1,15 +1,23 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { parseEmailAddress } from '../shared/email/email-address.ts';
+import type { Account } from '../shared/accounts/account.ts';
+import type { Factor } from '../shared/accounts/factor.ts';
+import { portalLifetime } from '../shared/accounts/session.ts';
+import type { SignInStep } from '../shared/accounts/sign-in-steps.ts';
+import { second } from '../shared/clock.ts';
+import { parseEmailAddress, type EmailAddress } from '../shared/email/email-address.ts';
 import { SignInCodePage } from '../shared/pages/sign-in-code-page.tsx';
 import { SignInPage } from '../shared/pages/sign-in-page.tsx';
+import { SignInPasswordPage } from '../shared/pages/sign-in-password-page.tsx';
+import { SignInSecondFactorPage } from '../shared/pages/sign-in-second-factor-page.tsx';
 import { Problem } from '../shared/problem.ts';
 import {
+  deviceCookie,
   hostCookie,
   portalPage,
   readOwnForm,
   returnPath,
   sessionCookie,
-  sourceOf,
+  visitOf,
   visitorOf,
   type Visitor,
 } from './trigger/browser.ts';
@@ -18,76 +26,164 @@ import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 import type { Services } from './trigger/services.ts';
 
-const monthOfSeconds = 30 * 24 * 3600;
+const sessionSeconds = portalLifetime / second;
+const yearOfSeconds = 365 * 24 * 3600;
+
+/** One of our forms, as a browser sent it. */
+interface Posted {
+  readonly services: Services;
+  readonly request: HttpRequest;
+  readonly visitor: Visitor;
+  readonly fields: Record<string, string>;
+  readonly returnTo: string;
+  readonly typedEmail: string;
+  readonly email: EmailAddress | undefined;
+}
+
+async function readPosted(services: Services, request: HttpRequest): Promise<Posted> {
+  const fields = await readOwnForm(services, request);
+  const visitor = await visitorOf(services, request);
+  const typedEmail = (fields.email ?? '').slice(0, 300);
+  return {
+    services,
+    request,
+    visitor,
+    fields,
+    returnTo: returnPath(fields.returnTo),
+    typedEmail,
+    email: parseEmailAddress(typedEmail),
+  };
+}
+
+const noAddress = { email: 'This is not an e-mail address.' };
 
 function askAddress(services: Services, visitor: Visitor, request: HttpRequest): HttpResponseInit {
   const returnTo = returnPath(request.query.get('returnTo'));
-  if (visitor.session) return seeOther(returnTo);
-  return portalPage(services, visitor, SignInPage({ returnTo, csrf: visitor.csrf }));
+  const { session, csrf } = visitor;
+  const again = session !== undefined && request.query.has('again');
+  if (session && !again) return seeOther(returnTo);
+  return portalPage(services, visitor, SignInPage({ returnTo, csrf, again, email: session?.email }));
 }
 
-async function sendCode(services: Services, request: HttpRequest): Promise<HttpResponseInit> {
-  const fields = await readOwnForm(services, request);
-  const visitor = await visitorOf(services, request);
-  const returnTo = returnPath(fields.returnTo);
-  const typed = (fields.email ?? '').slice(0, 300);
-  const email = parseEmailAddress(typed);
-  if (email === undefined) {
-    const errors = { email: 'This is not an e-mail address.' };
-    return portalPage(
-      services,
-      visitor,
-      SignInPage({ returnTo, csrf: visitor.csrf, email: typed, errors }),
-      400,
-    );
-  }
-  const challengeId = await services.signIn.begin(email, sourceOf(request));
+function startOver({ services, visitor, returnTo, typedEmail }: Posted, errors: Record<string, string>) {
+  const { csrf } = visitor;
+  return portalPage(services, visitor, SignInPage({ returnTo, csrf, email: typedEmail, errors }), 400);
+}
+
+async function sendCode(posted: Posted): Promise<HttpResponseInit> {
+  const { services, request, visitor, returnTo, email } = posted;
+  if (email === undefined) return startOver(posted, noAddress);
+  const challengeId = await services.signIn.begin(email, visitOf(request));
   return portalPage(services, visitor, SignInCodePage({ challengeId, email, returnTo, csrf: visitor.csrf }));
 }
 
-async function checkCode(services: Services, request: HttpRequest): Promise<HttpResponseInit> {
-  const fields = await readOwnForm(services, request);
-  const visitor = await visitorOf(services, request);
-  const returnTo = returnPath(fields.returnTo);
+async function checkCode(posted: Posted): Promise<HttpResponseInit> {
+  const { services, request, visitor, fields, returnTo } = posted;
   const challengeId = fields.challengeId ?? '';
   const account = await services.signIn.finish(challengeId, fields.code ?? '');
-  if (!account) {
-    const email = await services.signIn.addressOf(challengeId);
-    if (email === undefined) {
-      const errors = { email: 'That code is too old. Ask for a new one.' };
-      return portalPage(services, visitor, SignInPage({ returnTo, csrf: visitor.csrf, errors }), 400);
+  if (account) return goOn(posted, account, 'code');
+  const email = await services.signIn.addressOf(challengeId);
+  if (email === undefined) {
+    return startOver(posted, { email: 'That code is too old. Ask for a new one.' });
+  }
+  await services.accountNotice.noteAttempt('account.sign-in-refused', email, visitOf(request), 'code');
+  const errors = { code: 'This code is not right, or was used already. Check the newest e-mail.' };
+  return portalPage(
+    services,
+    visitor,
+    SignInCodePage({ challengeId, email, returnTo, csrf: visitor.csrf, errors }),
+    400,
+  );
+}
+
+const askPassword = (
+  {
+    services,
+    visitor,
+    returnTo,
+    typedEmail,
+  }: Pick<Posted, 'services' | 'visitor' | 'returnTo' | 'typedEmail'>,
+  errors?: Record<string, string>,
+) =>
+  portalPage(
+    services,
+    visitor,
+    SignInPasswordPage({ email: typedEmail, returnTo, csrf: visitor.csrf, errors }),
+    errors === undefined ? 200 : 400,
+  );
+
+async function checkPassword(posted: Posted): Promise<HttpResponseInit> {
+  const { services, request, fields, email } = posted;
+  if (fields.password === undefined) return askPassword(posted);
+  if (email === undefined) return askPassword(posted, noAddress);
+  const account = await services.passwords.check(email, fields.password, visitOf(request));
+  if (account) return goOn(posted, account, 'password');
+  return askPassword(posted, { password: 'Address and password do not fit together.' });
+}
+
+async function goOn(posted: Posted, account: Account, factor: Factor): Promise<HttpResponseInit> {
+  return after(posted, await posted.services.signInSteps.first(account, factor, visitOf(posted.request)));
+}
+
+async function checkSecondFactor(posted: Posted): Promise<HttpResponseInit> {
+  const { services, request, visitor, fields, returnTo } = posted;
+  const half = fields.half ?? '';
+  const step = await services.signInSteps.second(half, fields.code ?? '', visitOf(request));
+  switch (step.kind) {
+    case 'signed-in':
+      return after(posted, step);
+    case 'over':
+      return startOver(posted, { '': 'That took too long or too many attempts. Please sign in again.' });
+    case 'wrong': {
+      const errors = { code: 'This code is not right, or was used already.' };
+      const page = SignInSecondFactorPage({ half, returnTo, csrf: visitor.csrf, errors });
+      return portalPage(services, visitor, page, 400);
     }
-    const errors = { code: 'This code is not right, or was used already. Check the newest e-mail.' };
-    return portalPage(
-      services,
-      visitor,
-      SignInCodePage({ challengeId, email, returnTo, csrf: visitor.csrf, errors }),
-      400,
-    );
+  }
+}
+
+async function after(posted: Posted, step: SignInStep): Promise<HttpResponseInit> {
+  const { services, visitor, returnTo } = posted;
+  if (step.kind === 'second-factor') {
+    const { half } = step;
+    return portalPage(services, visitor, SignInSecondFactorPage({ half, returnTo, csrf: visitor.csrf }));
   }
   // A new session for every sign-in, and an end to the one before (ASVS 3.2.1).
   if (visitor.session) await services.sessions.close(visitor.session);
-  const { cookie } = await services.sessions.openPortal(account);
-  await services.audit.append({
-    organizationId: 'service',
-    actor: { kind: 'account', id: account.id, label: account.email },
-    action: 'account.signed-in',
-    details: { from: sourceOf(request) },
-  });
-  return seeOther(returnTo, [hostCookie(sessionCookie, cookie, monthOfSeconds)]);
+  return seeOther(returnTo, [
+    hostCookie(sessionCookie, step.cookie, sessionSeconds),
+    hostCookie(deviceCookie, step.device, yearOfSeconds),
+  ]);
 }
 
-/** Sign-in by a code to the address. A GET changes nothing. */
+/** Sign-in by a code to the address or by a password, and a second step where there is one. A GET changes nothing. */
 export const signIn: Handler = async (services, request) => {
-  switch (`${request.method} ${request.params.step ?? ''}`) {
-    case 'GET ':
-      return askAddress(services, await visitorOf(services, request), request);
-    case 'GET code':
-      return seeOther('/sign-in');
-    case 'POST ':
-      return sendCode(services, request);
-    case 'POST code':
-      return checkCode(services, request);
+  const step = request.params.step ?? '';
+  if (request.method === 'GET') {
+    const visitor = await visitorOf(services, request);
+    switch (step) {
+      case '':
+        return askAddress(services, visitor, request);
+      case 'password': {
+        const returnTo = returnPath(request.query.get('returnTo'));
+        return askPassword({ services, visitor, returnTo, typedEmail: '' });
+      }
+      case 'code':
+      case 'second-factor':
+        return seeOther('/sign-in');
+      default:
+        throw new Problem('not-found', 'There is no such page.');
+    }
+  }
+  switch (step) {
+    case '':
+      return sendCode(await readPosted(services, request));
+    case 'code':
+      return checkCode(await readPosted(services, request));
+    case 'password':
+      return checkPassword(await readPosted(services, request));
+    case 'second-factor':
+      return checkSecondFactor(await readPosted(services, request));
     default:
       throw new Problem('not-found', 'There is no such page.');
   }

@@ -1,5 +1,6 @@
 import type { Cookie, HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { VNode } from 'preact';
+import { browserSummary, type Visit } from '../../shared/accounts/visit.ts';
 import { csrfToken, isCsrfToken, type Session } from '../../shared/accounts/session.ts';
 import { newSecret } from '../../shared/identifier.ts';
 import { renderPage } from '../../shared/pages/render-page.ts';
@@ -11,6 +12,8 @@ import type { Services } from './services.ts';
 /** `__Host-`: this origin only, over a secure channel only (RFC 6265bis section 4.1.3.2). */
 export const sessionCookie = '__Host-drawbridge';
 const visitorCookie = '__Host-drawbridge-visitor';
+/** Says that somebody signed in here before; opens nothing. */
+export const deviceCookie = '__Host-drawbridge-device';
 
 export const hostCookie = (name: string, value: string, maxAge?: number): Cookie => ({
   name,
@@ -38,6 +41,13 @@ export function sourceOf(request: HttpRequest): string {
   const [, v6, v4] = /^\[([0-9a-f:.]+)\](?::\d+)?$|^([\d.]+):\d+$/i.exec(source) ?? [];
   return v6 ?? v4 ?? (source || 'unknown');
 }
+
+/** Where a request comes from, for counting attempts and for its owner to recognise. */
+export const visitOf = (request: HttpRequest): Visit => ({
+  source: sourceOf(request),
+  browser: browserSummary(request.headers.get('user-agent') ?? ''),
+  device: readCookie(request, deviceCookie),
+});
 
 /** A browser at the portal: who is signed in, and the token that its forms must carry. */
 export interface Visitor {
@@ -100,6 +110,10 @@ export function signInFirst(request: HttpRequest): HttpResponseInit {
   const back = request.method === 'GET' ? pathname + search : '/';
   return seeOther(`/sign-in?returnTo=${encodeURIComponent(back)}`);
 }
+
+/** Sends a browser whose sign-in is not recent, or not complete, to sign in once more. */
+export const signInAgain = (back: string): HttpResponseInit =>
+  seeOther(`/sign-in?again=yes&returnTo=${encodeURIComponent(back)}`);
 
 export function portalPage(
   services: Services,

@@ -1,8 +1,18 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createAccountNotice } from '../../shared/accounts/account-notice.ts';
 import { accountSchema } from '../../shared/accounts/account.ts';
+import { createAttempts } from '../../shared/accounts/attempts.ts';
+import { authenticatorsSchema } from '../../shared/accounts/authenticators.ts';
+import { createKnownDevices } from '../../shared/accounts/known-device.ts';
+import { argon2PasswordHashing } from '../../shared/accounts/password-hash.ts';
+import { createPasswordLinks, passwordLinkSchema } from '../../shared/accounts/password-link.ts';
+import { createPasswords } from '../../shared/accounts/passwords.ts';
+import { createSecretSeal } from '../../shared/accounts/sealed-secret.ts';
+import { createSecondFactors } from '../../shared/accounts/second-factors.ts';
 import { createSessions, sessionSchema } from '../../shared/accounts/session.ts';
 import { createSignIn, signInChallengeSchema } from '../../shared/accounts/sign-in.ts';
+import { createSignInSteps, halfSignInSchema } from '../../shared/accounts/sign-in-steps.ts';
 import { createThrottle, throttleSchema } from '../../shared/accounts/throttle.ts';
 import { createAuditLog } from '../../shared/audit/audit-log.ts';
 import { folderBlobs } from '../../shared/blobs/folder-blobs.ts';
@@ -136,6 +146,30 @@ export function composeServices(configuration: Configuration, { clock, random, l
     random,
   });
   const sessions = createSessions({ sessions: collection(store, 'sessions', sessionSchema), clock, random });
+  const accounts = collection(store, 'accounts', accountSchema);
+  const authenticators = collection(store, 'authenticators', authenticatorsSchema);
+  const devices = createKnownDevices({ secrets, random });
+  const attempts = createAttempts({ throttle, devices });
+  const accountNotice = createAccountNotice({ audit, email, clock, random, log, portalOrigin: publicOrigin });
+  const passwords = createPasswords({
+    authenticators,
+    accounts,
+    sessions,
+    hashing: argon2PasswordHashing,
+    attempts,
+    notice: accountNotice,
+    clock,
+    random,
+  });
+  const secondFactors = createSecondFactors({
+    authenticators,
+    attempts,
+    notice: accountNotice,
+    seal: createSecretSeal({ secrets, random }),
+    secrets,
+    clock,
+    random,
+  });
   const shareAccess = createShareAccess({
     shares: shareDocuments,
     systems: systemDocuments,
@@ -177,15 +211,38 @@ export function composeServices(configuration: Configuration, { clock, random, l
     site: { publicOrigin, shareDomain },
     signIn: createSignIn({
       challenges: collection(store, 'challenges', signInChallengeSchema),
-      accounts: collection(store, 'accounts', accountSchema),
+      accounts,
       secrets,
-      throttle,
+      attempts,
       email,
       clock,
       random,
       portalOrigin: publicOrigin,
     }),
-    accounts: collection(store, 'accounts', accountSchema),
+    signInSteps: createSignInSteps({
+      halves: collection(store, 'halfSignIns', halfSignInSchema),
+      secondFactors,
+      sessions,
+      devices,
+      notice: accountNotice,
+      clock,
+      random,
+    }),
+    passwords,
+    passwordLinks: createPasswordLinks({
+      links: collection(store, 'passwordLinks', passwordLinkSchema),
+      accounts,
+      passwords,
+      attempts,
+      notice: accountNotice,
+      email,
+      clock,
+      random,
+      portalOrigin: publicOrigin,
+    }),
+    secondFactors,
+    accountNotice,
+    accounts,
     deviceGrants,
     reapproval: createGatewayReapproval({
       grants,

@@ -12,3 +12,7 @@ const second: readonly Factor[] = ['totp', 'recovery-code'];
 /** Was more than the mailbox or a password proved? Sessions from before there were factors proved no more. */
 export const hasSecondFactor = ({ factors: proved }: { readonly factors?: readonly Factor[] | undefined }) =>
   proved?.some((factor) => second.includes(factor)) ?? false;
+
+/** What is left of it once the second factor is turned off. */
+export const withoutSecondFactor = (proved: readonly Factor[] = []): readonly Factor[] =>
+  proved.filter((factor) => !second.includes(factor));

@@ -21,6 +21,9 @@ export interface Session {
   readonly expiresAt: Instant;
   /** What was proved when it began. */
   readonly factors?: readonly Factor[] | undefined;
+  /** From where, and with what browser, for its owner to recognise it. */
+  readonly source?: string | undefined;
+  readonly browser?: string | undefined;
   /** Present on a share's session: which share, and the portal session it hangs on. */
   readonly share?: { readonly shareId: ShareId; readonly portalSessionId: string } | undefined;
 }
@@ -34,10 +37,16 @@ export const sessionSchema: z.ZodType<Session> = z.object({
   createdAt: instantSchema,
   expiresAt: instantSchema,
   factors: factorsSchema,
+  source: z.string().optional(),
+  browser: z.string().optional(),
   share: z.object({ shareId: identifier<ShareId>(), portalSessionId: z.string() }).optional(),
 });
 
-const portalLifetime = 30 * day;
+/** How a session began. */
+export type SessionStart = Pick<Session, 'factors' | 'source' | 'browser'>;
+
+/** ASVS 3.3.2. Milliseconds. */
+export const portalLifetime = 30 * day;
 /** A share's session ends with its portal session; this only bounds what the expiry timer must keep. */
 const shareLifetime = 7 * day;
 
@@ -55,7 +64,11 @@ export function createSessions({
     return stored && stored.document.expiresAt > instant(clock.now()) ? stored.document : undefined;
   };
 
-  async function open(account: Pick<Account, 'id' | 'email'>, lifetime: number, share?: Session['share']) {
+  async function open(
+    account: Pick<Account, 'id' | 'email'>,
+    lifetime: number,
+    more: Pick<Session, 'share'> & SessionStart,
+  ) {
     const cookie = newSecret(random);
     const now = clock.now();
     const session: Session = {
@@ -66,17 +79,32 @@ export function createSessions({
       email: account.email,
       createdAt: instant(now),
       expiresAt: instant(now + lifetime),
-      ...(share && { share }),
+      ...more,
     };
     await sessions.create(session);
     return { cookie, session };
   }
 
+  /** Every session of an account that is alive, those of shares included; the newest 1000. */
+  async function ofAccount(accountId: AccountId): Promise<Session[]> {
+    const now = instant(clock.now());
+    const { items } = await sessions.query({
+      where: [
+        ['accountId', '=', accountId],
+        ['expiresAt', '>', now],
+      ],
+      orderBy: ['expiresAt', 'desc'],
+      limit: 1000,
+    });
+    return items.map(({ document }) => document);
+  }
+
   return {
-    openPortal: (account: Account) => open(account, portalLifetime),
+    openPortal: (account: Pick<Account, 'id' | 'email'>, { factors, source, browser }: SessionStart = {}) =>
+      open(account, portalLifetime, { factors, source, browser }),
 
     openShare: (account: Pick<Account, 'id' | 'email'>, shareId: ShareId, portalSessionId: string) =>
-      open(account, shareLifetime, { shareId, portalSessionId }),
+      open(account, shareLifetime, { share: { shareId, portalSessionId } }),
 
     /** @param cookie the value the browser sent, if any */
     async portal(cookie: string | undefined): Promise<Session | undefined> {
@@ -95,6 +123,38 @@ export function createSessions({
     },
 
     close: (session: Session) => sessions.remove(session.pk, session.id),
+
+    /** The browsers in which an account is signed in (ASVS 3.3.4), newest first. */
+    async portalsOf(accountId: AccountId): Promise<Session[]> {
+      const all = await ofAccount(accountId);
+      return all.filter(({ share }) => !share).sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+    },
+
+    /**
+     * Ends one session of an account, and with it those of shares that hang on it.
+     * @returns false when the account has no such session
+     */
+    async closeOne(accountId: AccountId, id: string): Promise<boolean> {
+      const session = await alive(id);
+      if (session?.accountId !== accountId || session.share) return false;
+      await sessions.remove(session.pk, session.id);
+      return true;
+    },
+
+    /** Ends every session of an account but one and what hangs on that. @returns how many of the portal */
+    async closeAll(accountId: AccountId, keep?: string): Promise<number> {
+      let closed = 0;
+      for (;;) {
+        const others = (await ofAccount(accountId)).filter(
+          ({ id, share }) => id !== keep && (!share || share.portalSessionId !== keep),
+        );
+        if (others.length === 0) return closed;
+        for (const { pk, id, share } of others) {
+          await sessions.remove(pk, id);
+          if (!share) closed++;
+        }
+      }
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hour, instant, minute, type Clock, type Instant, type Random } from '../clock.ts';
+import { instant, minute, type Clock, type Instant, type Random } from '../clock.ts';
 import { emailAddressSchema, type EmailAddress } from '../email/email-address.ts';
 import type { EmailSender } from '../email/email-sender.ts';
 import { signInCodeEmail } from '../email/sign-in-code-email.ts';
@@ -9,7 +9,8 @@ import { Problem } from '../problem.ts';
 import { instantSchema } from '../store/document-fields.ts';
 import type { Collection } from '../store/collection.ts';
 import { accountFor, type Account } from './account.ts';
-import type { Limit, Throttle } from './throttle.ts';
+import type { Attempts } from './attempts.ts';
+import type { Visit } from './visit.ts';
 
 /** One mailed code, waiting for its reader. */
 export interface SignInChallenge {
@@ -35,14 +36,12 @@ export const signInChallengeSchema: z.ZodType<SignInChallenge> = z.object({
 /** ASVS 2.7.2: out-of-band codes live at most 10 minutes. */
 export const signInCodeLifetime = 10 * minute;
 const attemptsPerCode = 5;
-const perAddress: Limit = { count: 8, window: hour };
-const perSource: Limit = { count: 60, window: hour };
 
 export interface SignInDependencies {
   readonly challenges: Collection<SignInChallenge>;
   readonly accounts: Collection<Account>;
   readonly secrets: SecretStore;
-  readonly throttle: Throttle;
+  readonly attempts: Attempts;
   readonly email: EmailSender;
   readonly clock: Clock;
   readonly random: Random;
@@ -51,7 +50,7 @@ export interface SignInDependencies {
 
 /** Sign-in by a code to the address: who reads the mailbox is the person. An account is made on the way. */
 export function createSignIn(deps: SignInDependencies) {
-  const { challenges, accounts, secrets, throttle, email, clock, random, portalOrigin } = deps;
+  const { challenges, accounts, secrets, attempts, email, clock, random, portalOrigin } = deps;
   const macOf = async (id: string, code: string) =>
     hmac((await secrets.current('handoff')).value, `sign-in ${id} ${code}`);
 
@@ -61,9 +60,11 @@ export function createSignIn(deps: SignInDependencies) {
      * @returns the id of the challenge, to be shown with the code
      * @throws Problem too-many-requests; unavailable when the mail cannot be sent now
      */
-    async begin(address: EmailAddress, source: string): Promise<string> {
-      await throttle.take(`sign-in source ${source}`, perSource);
-      await throttle.take(`sign-in address ${address}`, perAddress);
+    async begin(
+      address: EmailAddress,
+      { source, device }: Pick<Visit, 'source' | 'device'>,
+    ): Promise<string> {
+      await attempts.take('code', address, { source, device });
       const id = newSecret(random);
       const code = randomText(random, 6, '0123456789');
       await challenges.create({

@@ -14,7 +14,7 @@ export interface LayoutProps {
   readonly account?: string | undefined;
   /** Needed with an account, for signing out. */
   readonly csrf?: string | undefined;
-  readonly current?: 'home' | 'shared-with-me';
+  readonly current?: 'home' | 'shared-with-me' | 'account';
   /** One column, for a page with one thing to do. */
   readonly narrow?: boolean;
   /** Another address of the stylesheet, where the page is not on the portal's origin. */
@@ -87,10 +87,10 @@ const Navigation = ({
       </ul>
     </nav>
     <div class="who">
-      <span>
-        <span class="visually-hidden">Signed in as </span>
+      <a href={portalPaths.account} aria-current={current === 'account' ? 'page' : undefined}>
+        <span class="visually-hidden">Your account: </span>
         {account}
-      </span>
+      </a>
       <PostForm action={portalPaths.signOut} csrf={csrf}>
         <button class="plain-button">Sign out</button>
       </PostForm>

@@ -78,6 +78,12 @@ main.narrow { max-width: 33rem; padding-top: clamp(1.5rem, 8vh, 5rem); }
 .user-code { padding: 0.75rem 1rem; background: var(--sunken); border-radius: 8px; text-align: center;
   font: 600 1.75rem/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0.12em; }
 
+.who a { padding: 0.25rem 0; color: inherit; text-decoration: none; }
+.who a:hover { color: var(--text); text-decoration: underline; }
+.who a[aria-current] { color: var(--text); font-weight: 600; }
+.qr { display: block; width: 13rem; max-width: 100%; height: auto; border: 1px solid var(--line); border-radius: 6px; }
+.recovery-codes { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 0.5rem 1.25rem; padding: 0.875rem 1rem; background: var(--sunken); border-radius: 8px; }
+
 .field { display: block; }
 .field label, legend { display: block; font-weight: 600; padding: 0; }
 .hint { color: var(--muted); font-size: 0.9375rem; }
@@ -85,6 +91,7 @@ main.narrow { max-width: 33rem; padding-top: clamp(1.5rem, 8vh, 5rem); }
 input, select { font: inherit; color: inherit; }
 .field input:not([type=checkbox], [type=radio]), .field select { display: block; width: 100%; min-height: 2.75rem; margin-top: 0.375rem; padding: 0.5rem 0.75rem;
   background: var(--surface); border: 1px solid var(--edge); border-radius: 8px; }
+.field input[readonly] { background: var(--sunken); }
 .field input[aria-invalid] { border-color: var(--error); box-shadow: inset 0 0 0 1px var(--error); }
 .field .digits { font: 600 1.5rem/1.4 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; letter-spacing: 0.25em; }
 .field input::placeholder { color: var(--muted); opacity: 1; }

@@ -8,16 +8,25 @@ export interface SignInPageProps {
   readonly returnTo: string;
   readonly csrf: string;
   readonly email?: string | undefined;
+  /** Whoever is signed in is asked to prove it once more. */
+  readonly again?: boolean;
   /** By field: `email`; the empty name for the whole form. */
   readonly errors?: FieldErrors | undefined;
 }
 
-/** POST /sign-in with email, returnTo. */
-export const SignInPage = ({ returnTo, csrf, email, errors }: SignInPageProps) => (
-  <Layout title="Sign in" narrow>
+/**
+ * POST /sign-in with email, returnTo; or /sign-in/password with the same, for the page that asks for a password.
+ * Both ways are offered to everyone, so the page tells nothing of the account.
+ */
+export const SignInPage = ({ returnTo, csrf, email, again = false, errors }: SignInPageProps) => (
+  <Layout title={again ? 'Sign in again' : 'Sign in'} narrow>
     <div class="card stack">
-      <h1>Sign in</h1>
-      <p>Enter your e-mail address and we mail you a code. There is no password.</p>
+      <h1>{again ? 'Sign in again' : 'Sign in'}</h1>
+      <p>
+        {again
+          ? 'What you are about to do needs a sign-in of the last 10 minutes.'
+          : 'Enter your e-mail address and we mail you a code. New here? The same code makes your account.'}
+      </p>
       <ErrorSummary errors={errors} fields={['email']} />
       <PostForm action={portalPaths.signIn} csrf={csrf} hidden={{ returnTo }} class="stack">
         <Field
@@ -26,10 +35,13 @@ export const SignInPage = ({ returnTo, csrf, email, errors }: SignInPageProps) =
           hint="If someone invited you, use the address that the invitation went to."
           value={email}
           errors={errors}
-          input={{ type: 'email', autocomplete: 'email', maxLength: 254, required: true, autofocus: true }}
+          input={{ type: 'email', autocomplete: 'username', maxLength: 254, required: true, autofocus: true }}
         />
         <div class="actions">
           <button>Mail me a code</button>
+          <button class="quiet" formAction={portalPaths.signInPassword}>
+            Use a password
+          </button>
         </div>
       </PostForm>
     </div>

@@ -7,6 +7,7 @@ export const secretNames = [
   'relay-listen-key',
   'relay-send-key',
   'handoff',
+  'second-factor',
   'backup',
 ] as const;
 

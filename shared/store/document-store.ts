@@ -75,7 +75,10 @@ export interface DocumentStore {
 /** Every container with the top-level fields that queries may name. Partition key is always `/pk`. */
 export const containers = {
   accounts: [],
+  authenticators: [],
   challenges: ['expiresAt'],
+  passwordLinks: ['expiresAt'],
+  halfSignIns: ['expiresAt'],
   sessions: ['accountId', 'expiresAt'],
   handoffs: ['expiresAt'],
   organizations: [],

@@ -4,6 +4,8 @@ import { DocumentChanged, type ContainerName, type DocumentStore } from './docum
 /** Containers whose documents are of no use once expired. */
 const perishable: readonly ContainerName[] = [
   'challenges',
+  'passwordLinks',
+  'halfSignIns',
   'sessions',
   'handoffs',
   'deviceGrants',

@@ -16,16 +16,16 @@ const wrong = (code: string) => (code === '000000' ? '000001' : '000000');
 describe('sign-in by a mailed code (ASVS 2.7)', () => {
   it('makes the account of who enters the right code, and the same one the next time', async () => {
     const { signIn } = test.services;
-    const first = await signIn.finish(await signIn.begin(ann, '192.0.2.1'), await codeOf(ann));
+    const first = await signIn.finish(await signIn.begin(ann, { source: '192.0.2.1' }), await codeOf(ann));
     expect(first?.email).toBe(ann);
     test.clock.moveOn(1000);
-    const again = await signIn.finish(await signIn.begin(ann, '192.0.2.1'), await codeOf(ann));
+    const again = await signIn.finish(await signIn.begin(ann, { source: '192.0.2.1' }), await codeOf(ann));
     expect(again?.id).toBe(first?.id);
   });
 
   it('accepts a code once only', async () => {
     const { signIn } = test.services;
-    const id = await signIn.begin(ann, '192.0.2.1');
+    const id = await signIn.begin(ann, { source: '192.0.2.1' });
     const code = await codeOf(ann);
     const results = await Promise.all([signIn.finish(id, code), signIn.finish(id, code)]);
     expect(results.filter(Boolean)).toHaveLength(1);
@@ -34,17 +34,17 @@ describe('sign-in by a mailed code (ASVS 2.7)', () => {
 
   it('accepts a code for ten minutes', async () => {
     const { signIn } = test.services;
-    const id = await signIn.begin(ann, '192.0.2.1');
+    const id = await signIn.begin(ann, { source: '192.0.2.1' });
     test.clock.moveOn(10 * 60_000 - 1);
     expect(await signIn.finish(id, await codeOf(ann))).toBeDefined();
-    const late = await signIn.begin(ann, '192.0.2.1');
+    const late = await signIn.begin(ann, { source: '192.0.2.1' });
     test.clock.moveOn(10 * 60_000);
     expect(await signIn.finish(late, await codeOf(ann))).toBeUndefined();
   });
 
   it('gives up a code after five wrong ones', async () => {
     const { signIn } = test.services;
-    const id = await signIn.begin(ann, '192.0.2.1');
+    const id = await signIn.begin(ann, { source: '192.0.2.1' });
     const code = await codeOf(ann);
     for (let i = 0; i < 5; i++) expect(await signIn.finish(id, wrong(code))).toBeUndefined();
     expect(await signIn.finish(id, code)).toBeUndefined();
@@ -52,9 +52,9 @@ describe('sign-in by a mailed code (ASVS 2.7)', () => {
 
   it('accepts no code under another challenge, and no invented challenge', async () => {
     const { signIn } = test.services;
-    const id = await signIn.begin(ann, '192.0.2.1');
+    const id = await signIn.begin(ann, { source: '192.0.2.1' });
     const code = await codeOf(ann);
-    await signIn.begin(emailAddress('eve@evil.example'), '192.0.2.2');
+    await signIn.begin(emailAddress('eve@evil.example'), { source: '192.0.2.2' });
     const eves = await codeOf('eve@evil.example');
     if (eves !== code) expect(await signIn.finish(id, eves)).toBeUndefined();
     expect(await signIn.finish('invented', code)).toBeUndefined();
@@ -62,30 +62,55 @@ describe('sign-in by a mailed code (ASVS 2.7)', () => {
 
   it('stores neither the code nor anything from which it follows', async () => {
     const { signIn, store } = test.services;
-    await signIn.begin(ann, '192.0.2.1');
+    await signIn.begin(ann, { source: '192.0.2.1' });
     const code = await codeOf(ann);
     for await (const document of store.scan('challenges'))
       expect(JSON.stringify(document)).not.toContain(code);
   });
 
-  it('mails one address at most eight codes an hour, and says how long to wait', async () => {
+  it('mails one address at most eight codes an hour for one network, and says how long to wait', async () => {
     const { signIn } = test.services;
-    for (let i = 0; i < 8; i++) await signIn.begin(ann, `192.0.2.${i}`);
-    await expect(signIn.begin(ann, '192.0.2.99')).rejects.toMatchObject({
+    const network = (i: number) => ({ source: `2001:db8:0:1::${i}` });
+    for (let i = 0; i < 8; i++) await signIn.begin(ann, network(i));
+    await expect(signIn.begin(ann, network(99))).rejects.toMatchObject({
       code: 'too-many-requests',
       retryAfter: expect.any(Number) as number,
     });
+    // A stranger who uses up a share of the address takes nothing from its owner.
+    await signIn.begin(ann, { source: '192.0.2.1' });
     test.clock.moveOn(3600_000);
-    await signIn.begin(ann, '192.0.2.1');
+    await signIn.begin(ann, network(99));
+  });
+
+  it('mails one address at most 24 codes an hour for all strangers, and still one to a known device', async () => {
+    const { signIn, signInSteps } = test.services;
+    const visit = { source: '192.0.2.200', browser: 'Firefox on Linux' };
+    const signedIn = await signInSteps.first(await test.account(ann), 'code', visit);
+    if (signedIn.kind !== 'signed-in') throw new Error(signedIn.kind);
+    for (let i = 0; i < 24; i++) await signIn.begin(ann, { source: `192.0.2.${i}` });
+    const tooMany = { code: 'too-many-requests' };
+    await expect(signIn.begin(ann, visit)).rejects.toMatchObject(tooMany);
+    await signIn.begin(ann, { ...visit, device: signedIn.device });
+    const forged = `${signedIn.device.slice(0, -2)}xx`;
+    await expect(signIn.begin(ann, { ...visit, device: forged })).rejects.toMatchObject(tooMany);
+    // It counts for the one address it was given for.
+    const ben = emailAddress('ben@guest.example');
+    for (let i = 0; i < 24; i++) await signIn.begin(ben, { source: `192.0.3.${i}` });
+    await expect(signIn.begin(ben, { ...visit, device: signedIn.device })).rejects.toMatchObject(tooMany);
+    test.clock.moveOn(3600_000);
+    await signIn.begin(ann, { source: '192.0.2.1' });
   });
 
   it('bounds what one source asks for, whatever the addresses', async () => {
     const { signIn } = test.services;
-    for (let i = 0; i < 60; i++) await signIn.begin(emailAddress(`p${i}@guest.example`), '192.0.2.1');
-    await expect(signIn.begin(emailAddress('last@guest.example'), '192.0.2.1')).rejects.toMatchObject({
+    for (let i = 0; i < 60; i++)
+      await signIn.begin(emailAddress(`p${i}@guest.example`), { source: '192.0.2.1' });
+    await expect(
+      signIn.begin(emailAddress('last@guest.example'), { source: '192.0.2.1' }),
+    ).rejects.toMatchObject({
       code: 'too-many-requests',
     });
-    await signIn.begin(emailAddress('other@guest.example'), '192.0.2.2');
+    await signIn.begin(emailAddress('other@guest.example'), { source: '192.0.2.2' });
   });
 });
 

@@ -1,8 +1,10 @@
 import { instant } from '../../../shared/clock.ts';
 import { emailAddress } from '../../../shared/email/email-address.ts';
+import { accountChangedEmail } from '../../../shared/email/account-changed-email.ts';
 import { credentialsRevokedEmail } from '../../../shared/email/credentials-revoked-email.ts';
 import type { EmailContent, EmailMessage } from '../../../shared/email/email-sender.ts';
 import { gatewayAsksEmail } from '../../../shared/email/gateway-asks-email.ts';
+import { passwordLinkEmail } from '../../../shared/email/password-link-email.ts';
 import { signInCodeEmail } from '../../../shared/email/sign-in-code-email.ts';
 import { systemDisconnectedEmail } from '../../../shared/email/system-disconnected-email.ts';
 import { invitationEmail } from '../../../shared/invitations/invitation-email.ts';
@@ -43,6 +45,22 @@ export const everyEmail = (words: string): Record<string, EmailContent> => ({
     from: words,
     link: `${portalOrigin}/systems/1`,
   }),
+  passwordLink: passwordLinkEmail({
+    link: `${portalOrigin}/password/choose?token=t`,
+    requestedFrom: words,
+  }),
+  ...Object.fromEntries(
+    (['password-set', 'second-factor-on', 'second-factor-refused'] as const).map((change) => [
+      change,
+      accountChangedEmail({
+        change,
+        at: instant(Date.UTC(2026, 10, 21, 7, 12)),
+        from: words,
+        browser: words,
+        link: `${portalOrigin}/account`,
+      }),
+    ]),
+  ),
   systemDisconnected: systemDisconnectedEmail({
     systemName: words,
     organizationName: words,

@@ -46,7 +46,7 @@ describe('the expiry timer', () => {
     const { system } = await test.connect(await test.account('olga@plant.example'));
     const wish = { ...shareWish(ann), expiresAt: new Date(test.clock.now() + day).toISOString() };
     const { share } = await test.services.shares.create(system, actor, wish);
-    await test.services.signIn.begin(ann, '192.0.2.1');
+    await test.services.signIn.begin(ann, { source: '192.0.2.1' });
     test.clock.moveOn(3 * day);
     await Promise.all([expiry(test.services), expiry(test.services)]);
     expect((await test.services.shares.ofSystem(system.id, share.id)).status).toBe('ended');

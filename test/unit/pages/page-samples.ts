@@ -1,5 +1,7 @@
 import type { VNode } from 'preact';
 import { instant } from '../../../shared/clock.ts';
+import { AccountPage } from '../../../shared/pages/account-page.tsx';
+import { AccountPasswordPage } from '../../../shared/pages/account-password-page.tsx';
 import { AuditPage } from '../../../shared/pages/audit-page.tsx';
 import { ConfirmPage } from '../../../shared/pages/confirm-page.tsx';
 import { ConnectCodePage } from '../../../shared/pages/connect-code-page.tsx';
@@ -11,10 +13,19 @@ import { JoinPage } from '../../../shared/pages/join-page.tsx';
 import type { AskingGateway } from '../../../shared/pages/asking-gateways.tsx';
 import { ReapprovalPage } from '../../../shared/pages/reapproval-page.tsx';
 import { OrganizationPage } from '../../../shared/pages/organization-page.tsx';
+import { PasswordChoosePage, PasswordOutcomePage } from '../../../shared/pages/password-choose-page.tsx';
+import { PasswordLinkPage, PasswordLinkSentPage } from '../../../shared/pages/password-link-page.tsx';
+import {
+  EnrolSecondFactorPage,
+  RecoveryCodesPage,
+  SecondFactorPage,
+} from '../../../shared/pages/second-factor-page.tsx';
 import { ShareStatePage, type ShareState } from '../../../shared/pages/share-state-page.tsx';
 import { SharedWithMePage } from '../../../shared/pages/shared-with-me-page.tsx';
 import { SignInCodePage } from '../../../shared/pages/sign-in-code-page.tsx';
 import { SignInPage } from '../../../shared/pages/sign-in-page.tsx';
+import { SignInPasswordPage } from '../../../shared/pages/sign-in-password-page.tsx';
+import { SignInSecondFactorPage } from '../../../shared/pages/sign-in-second-factor-page.tsx';
 import { SystemPage, type SystemPageProps } from '../../../shared/pages/system-page.tsx';
 
 const at = (day: number, hour = 7, minute = 12) => instant(Date.UTC(2026, 10, day, hour, minute));
@@ -171,6 +182,83 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       csrf,
       errors: { code: w('This code is not right, or was used already. Check the newest e-mail.') },
     }),
+    'sign-in-again': SignInPage({ returnTo: '/account', csrf, email: account, again: true }),
+    'sign-in-password': SignInPasswordPage({ email: account, returnTo: w('/'), csrf }),
+    'sign-in-password-error': SignInPasswordPage({
+      email: account,
+      returnTo: '/',
+      csrf,
+      errors: { password: w('Address and password do not fit together.') },
+    }),
+    'sign-in-second-factor': SignInSecondFactorPage({ half: w('half'), returnTo: w('/'), csrf }),
+    'sign-in-second-factor-error': SignInSecondFactorPage({
+      half: 'half',
+      returnTo: '/',
+      csrf,
+      errors: { code: w('This code is not right, or was used already.') },
+    }),
+    'password-link': PasswordLinkPage({
+      csrf,
+      email: account,
+      errors: { email: w('This is not an e-mail address.') },
+    }),
+    'password-link-sent': PasswordLinkSentPage({ email: account }),
+    'password-choose': PasswordChoosePage({
+      csrf,
+      token: w('token'),
+      email: account,
+      errors: { password: w('Use at least 8 characters.') },
+    }),
+    'password-chosen': PasswordOutcomePage({ outcome: 'chosen' }),
+    'password-dead': PasswordOutcomePage({ outcome: 'dead' }),
+    account: AccountPage({
+      account,
+      csrf,
+      passwordChangedAt: at(14),
+      secondFactor: { since: at(15), recoveryCodesLeft: 9 },
+      sessions: [
+        {
+          id: w('s1'),
+          current: true,
+          createdAt: at(21),
+          source: w('203.0.113.24'),
+          browser: w('Firefox on Windows'),
+          factors: ['password', 'totp'],
+        },
+        { id: w('s2'), current: false, createdAt: at(2) },
+      ],
+    }),
+    'account-bare': AccountPage({
+      account,
+      csrf,
+      sessions: [{ id: 's1', current: true, createdAt: at(21), factors: ['code'] }],
+    }),
+    'account-password': AccountPasswordPage({ account, csrf, hasPassword: false }),
+    'account-password-error': AccountPasswordPage({
+      account,
+      csrf,
+      hasPassword: true,
+      errors: { password: w('Use at least 8 characters.') },
+    }),
+    'second-factor-off': SecondFactorPage({ account, csrf }),
+    'second-factor-on': SecondFactorPage({
+      account,
+      csrf,
+      state: { since: at(15), recoveryCodesLeft: 9 },
+    }),
+    'second-factor-enrol': EnrolSecondFactorPage({
+      account,
+      csrf,
+      sealed: w('sealed'),
+      secret: 'JBSWY3DPEHPK3PXP',
+      uri: 'otpauth://totp/Drawbridge:ann%40example.com?secret=JBSWY3DPEHPK3PXP',
+      modules: [
+        [true, false],
+        [false, true],
+      ],
+      errors: { code: w('This is not the code that the app should show now.') },
+    }),
+    'recovery-codes': RecoveryCodesPage({ account, csrf, codes: [w('abcd-efgh-2345'), w('bcde-fghj-3456')] }),
     'home-empty': HomePage({ account, csrf, organizations: [], asking: [], receivedShares: [] }),
     'home-closed': HomePage({
       account,
