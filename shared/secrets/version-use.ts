@@ -20,6 +20,8 @@ const uses: Readonly<Record<SecretName, Use>> = {
   'relay-listen-key': { checkedFor: stragglers, settlesFor: 0 },
   'relay-send-key': { checkedFor: stragglers, settlesFor: 0 },
   handoff: { checkedFor: stragglers, settlesFor: 0 },
+  // Apps are set up once, for years.
+  'second-factor': { checkedFor: Infinity, settlesFor: 0 },
   // Whoever kept a backup can read it.
   backup: { checkedFor: Infinity, settlesFor: 0 },
 };
