@@ -114,8 +114,7 @@ async function main(args: string[]): Promise<number> {
   const flag = (key: string) => (typeof flags[key] === 'string' ? flags[key] : undefined);
   // eslint-disable-next-line no-restricted-properties -- the composition root of the gateway
   const environment = process.env;
-  const { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy } = environment;
-  const proxyEnv = { HTTP_PROXY, HTTPS_PROXY, NO_PROXY, http_proxy, https_proxy, no_proxy };
+  const { HTTPS_PROXY, NO_PROXY, https_proxy, no_proxy } = environment;
   const configuration = await readGatewayConfiguration({
     config: flag('config') ?? environment.DRAWBRIDGE_GATEWAY_CONFIG,
     service: flag('service'),
@@ -126,7 +125,7 @@ async function main(args: string[]): Promise<number> {
     clock: systemClock,
     random: systemRandom,
     log: jsonLines(note, () => new Date(systemClock.now()).toISOString()),
-    proxyEnv,
+    proxyEnv: { HTTPS_PROXY, NO_PROXY, https_proxy, no_proxy },
     application: application(),
   });
   try {
@@ -136,7 +135,6 @@ async function main(args: string[]): Promise<number> {
       words: parsed.positionals,
       json: flags.json === true,
       interactive: process.stdin.isTTY === true && process.stderr.isTTY === true,
-      proxyEnv,
       print,
       note,
       confirm,

@@ -24,6 +24,12 @@ const fileSchema = z.strictObject({
   stateDir: z.string().min(1),
   name: z.string().trim().min(1).max(100).default(hostname().slice(0, 100)),
   caFile: z.string().min(1).optional(),
+  proxy: z
+    .strictObject({
+      url: webAddress,
+      except: z.array(z.string().min(1).max(255)).max(200).default([]),
+    })
+    .optional(),
   console: z
     .strictObject({
       port: z.int().min(0).max(65_535),

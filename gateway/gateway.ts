@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { Clock, Random } from '../shared/clock.ts';
 import type { Log } from '../shared/log.ts';
 import { createAccess } from './access.ts';
@@ -10,6 +11,8 @@ import { GatewayError } from './gateway-error.ts';
 import { createHttpClient } from './http-client.ts';
 import { createOAuthClient } from './oauth-client.ts';
 import { oauthMetadata } from './oauth-metadata.ts';
+import type { OutwardSettings } from './outward-agents.ts';
+import { proxyRules, type ProxyEnvironment } from './proxy-rules.ts';
 import { createRenewalAttempts } from './renewal-attempts.ts';
 import type { RenewalParts } from './renewal.ts';
 import { createServiceClient } from './service-client.ts';
@@ -28,22 +31,28 @@ export interface GatewaySurroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** `HTTP_PROXY`, `HTTPS_PROXY`, `NO_PROXY`. */
-  readonly proxyEnv: Record<string, string | undefined>;
+  readonly proxyEnv: ProxyEnvironment;
+  /** How names are looked up; as the system does, unless told. */
+  readonly lookup?: LookupFunction;
   /** Name and version of this program. */
   readonly application: string;
 }
 
 /** The composition root of the gateway: what its commands and its daemon work with. */
 export async function composeGateway(configuration: GatewayConfiguration, surroundings: GatewaySurroundings) {
-  const { clock, random, log, proxyEnv, application } = surroundings;
+  const { clock, random, log, proxyEnv, lookup, application } = surroundings;
   const ca = configuration.caFile === undefined ? undefined : await readAuthority(configuration.caFile);
   const closing = new AbortController();
   const timer: Timer = {
     sleep: (milliseconds, signal) =>
       systemTimer.sleep(milliseconds, signal ? AbortSignal.any([closing.signal, signal]) : closing.signal),
   };
-  const http = createHttpClient({ proxyEnv, ...(ca !== undefined && { ca }) });
+  const outward: OutwardSettings = {
+    proxy: proxyRules(proxyEnv, configuration.proxy),
+    ...(lookup && { lookup }),
+    ...(ca !== undefined && { ca }),
+  };
+  const http = createHttpClient(outward);
   const locks = folderLocks(configuration.stateDir, timer);
   const store = credentialsFile(configuration.stateDir, locks);
   const pending = pendingApprovalFile(configuration.stateDir);
@@ -94,6 +103,7 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
     log,
     timer,
     ca,
+    outward,
     http,
     locks,
     store,

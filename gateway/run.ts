@@ -27,7 +27,6 @@ const reconcileEvery = 3 * minute;
  */
 export async function run(
   gateway: Gateway,
-  proxyEnv: Record<string, string | undefined>,
   onReady: (console: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
@@ -50,7 +49,7 @@ export async function run(
     clock,
     log,
   });
-  const tunnels = createTunnelSet(gateway, proxyEnv, forward);
+  const tunnels = createTunnelSet(gateway, forward);
   const approval = createApprovalWaiting(gateway, signal);
 
   const actions: ConsoleActions = {

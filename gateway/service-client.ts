@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { second } from '../shared/clock.ts';
+import { day, hour, minute, second } from '../shared/clock.ts';
 import type { Random } from '../shared/clock.ts';
 import type { Access } from './access.ts';
 import { backoff } from './backoff.ts';
@@ -42,7 +42,10 @@ const shareListSchema = z.object({ shares: z.array(shareSchema), continuation: z
 
 export type SystemSummary = z.infer<typeof systemSchema>;
 /** Where a listener connects and with what; the token is a SAS token for that one hybrid connection. */
-export type ListenerAddress = z.infer<typeof listenerSchema>;
+export interface ListenerAddress extends Omit<z.infer<typeof listenerSchema>, 'expiresAt'> {
+  /** Milliseconds by the service's own clock, which this machine's need not agree with. */
+  readonly lifetime: number;
+}
 export type SharedDashboard = z.infer<typeof shareSchema>;
 
 /** The body of `POST /api/shares`. */
@@ -62,7 +65,8 @@ export interface ServiceClient {
   system(): Promise<SystemSummary>;
   /** Disconnects the system and deletes its shares. */
   deleteSystem(): Promise<void>;
-  listener(): Promise<ListenerAddress>;
+  /** Asks once: who holds a tunnel tries again by itself. */
+  listener(signal?: AbortSignal): Promise<ListenerAddress>;
   /** @param idempotencyKey the same key gives the same share, however often it is sent */
   createShare(order: ShareOrder, idempotencyKey: string): Promise<SharedDashboard>;
   /** All shares, page by page. */
@@ -81,6 +85,8 @@ export interface ServiceParts {
 }
 
 const attempts = 4;
+/** Of a listener's token, where an answer has lost its date. */
+const usualLifetime = hour;
 const mostPages = 1000;
 
 export function createServiceClient({ service, http, access, timer, random }: ServiceParts): ServiceClient {
@@ -128,7 +134,16 @@ export function createServiceClient({ service, http, access, timer, random }: Se
     async deleteSystem() {
       await call('DELETE', '/api/system');
     },
-    listener: async () => read(listenerSchema, await call('POST', '/api/tunnel/listener', {})),
+    async listener(signal) {
+      const url = new URL('/api/tunnel/listener', service);
+      const headers = { 'content-type': 'application/json' };
+      const answer = await send({ method: 'POST', url, headers, body: '{}', ...(signal && { signal }) });
+      if (answer.status !== 200) throw new ServiceProblem(url, answer);
+      const { expiresAt, ...address } = read(listenerSchema, answer);
+      const issued = Date.parse(answer.headers.date ?? '');
+      const lifetime = Number.isNaN(issued) ? usualLifetime : Date.parse(expiresAt) - issued;
+      return { ...address, lifetime: Math.min(Math.max(lifetime, minute), day) };
+    },
     createShare: async (order, idempotencyKey) =>
       read(shareSchema, await call('POST', '/api/shares', order, { 'idempotency-key': idempotencyKey })),
     async shares() {

@@ -1,7 +1,8 @@
+import { GatewayError } from './gateway-error.ts';
 import type { TunnelView } from './gateway-status.ts';
 import type { Gateway } from './gateway.ts';
-import { outwardAgents, trusting } from './http-client.ts';
-import { isLoopbackHost } from './service-origin.ts';
+import { outwardAgents } from './outward-agents.ts';
+import { insecureAddress } from './service-origin.ts';
 import { createTunnelListener, type TunnelListener, type TunnelListenerOptions } from './tunnel/listener.ts';
 
 /** The tunnels of the system that is connected just now. */
@@ -17,30 +18,28 @@ export interface TunnelSet {
 }
 
 export function createTunnelSet(
-  { configuration, service, clock, random, log, ca }: Gateway,
-  proxyEnv: Record<string, string | undefined>,
+  { configuration, service, clock, random, log, outward }: Gateway,
   handle: TunnelListenerOptions['handle'],
 ): TunnelSet {
-  const agents = outwardAgents({ proxyEnv, ...(ca !== undefined && { ca }) });
-  const proxied =
-    !isLoopbackHost(configuration.service.hostname) &&
-    Object.entries(proxyEnv).some(([name, value]) => /^https?_proxy$/i.test(name) && value);
+  // Of their own, so that TLS sessions are resumed; the pools of other calls must not share these connections.
+  const agents = outwardAgents(outward);
   let tunnels: TunnelListener[] = [];
   let owner: string | undefined;
   let closed = false;
 
   const open = () =>
     createTunnelListener({
-      connect: async () => {
-        const { endpoint, path, token, expiresAt } = await service.listener();
-        return { endpoint, path, token, expiresAt: Date.parse(expiresAt) };
+      connect: async (signal) => {
+        const { endpoint, path, token, lifetime } = await service.listener(signal);
+        const insecure = insecureAddress(new URL(endpoint));
+        if (insecure !== undefined) throw new GatewayError('protocol', `the relay's address: ${insecure}`);
+        return { endpoint, path, token, expiresAt: clock.now() + lifetime };
       },
       handle,
       clock,
       random,
       log,
-      ...(proxied && { agent: configuration.service.protocol === 'https:' ? agents.https : agents.http }),
-      ...trusting(ca),
+      agents,
     });
 
   async function move(systemId: string | undefined): Promise<void> {
@@ -66,7 +65,8 @@ export function createTunnelSet(
     async close() {
       closed = true;
       await move(undefined);
-      for (const agent of Object.values(agents)) agent.destroy();
+      agents.http.destroy();
+      agents.https.destroy();
     },
   };
 }

@@ -8,7 +8,6 @@ export interface CommandContext {
   readonly words: readonly string[];
   readonly json: boolean;
   readonly interactive: boolean;
-  readonly proxyEnv: Record<string, string | undefined>;
   print(line: string): void;
   /** For progress and warnings; not part of the result. */
   note(line: string): void;

@@ -5,14 +5,14 @@ export const runCommand: Command = {
   summary: 'holds the tunnel, renews the credentials, serves the local API',
   usage: 'run',
   options: {},
-  async run({ gateway, proxyEnv, print }) {
+  async run({ gateway, print }) {
     const stop = new AbortController();
     const end = () => stop.abort();
     process.once('SIGTERM', end);
     process.once('SIGINT', end);
     // Started by another program: end with it.
     process.once('disconnect', end);
-    await run(gateway, proxyEnv, (console) => print(JSON.stringify({ ready: true, console })), stop.signal);
+    await run(gateway, (console) => print(JSON.stringify({ ready: true, console })), stop.signal);
     return 0;
   },
 };

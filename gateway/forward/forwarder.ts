@@ -6,7 +6,7 @@ import type { Log } from '../../shared/log.ts';
 import { inwardNames } from '../../shared/tunnel/viewer-headers.ts';
 import type { OnPremAdapter } from '../adapters/on-prem-adapter.ts';
 import { wordsOf } from '../gateway-error.ts';
-import { networkWords } from '../http-client.ts';
+import { networkWords } from '../network-words.ts';
 import type { Seal } from '../shares/seal.ts';
 import type { ShareRecords } from '../shares/share-records.ts';
 import { FailureLog } from '../tunnel/failure-log.ts';

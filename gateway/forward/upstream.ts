@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { minute, second } from '../../shared/clock.ts';
 import { systemCodeOf } from '../gateway-error.ts';
-import { trusting } from '../http-client.ts';
+import { trusting } from '../trusted-authorities.ts';
 
 export interface UpstreamCall {
   readonly method: string;

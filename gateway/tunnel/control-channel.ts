@@ -60,7 +60,7 @@ export class ControlChannel implements ControlPath {
 
   /** @throws HandshakeError */
   static async open(options: ControlChannelOptions): Promise<ControlChannel> {
-    const { grant, random, agent, ca, limits, stopped } = options;
+    const { grant, random, agent, limits, stopped } = options;
     const channel = new ControlChannel(options);
     const address = listenAddress(grant.endpoint, grant.path);
     channel.#socket = await openSocket({
@@ -71,7 +71,6 @@ export class ControlChannel implements ControlPath {
       within: limits.openWithin,
       stall: limits.stall,
       agent: agent(address),
-      ...(ca !== undefined && { ca }),
       handlers: {
         text: (text) => channel.#onText(text),
         closed: (code, reason) => channel.#onClosed(code, reason),

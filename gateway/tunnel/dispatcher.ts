@@ -134,12 +134,11 @@ export class Dispatcher {
   }
 
   #dial(address: string) {
-    const { random, agent, ca, limits, stopped } = this.#options;
+    const { random, agent, limits, stopped } = this.#options;
     return {
       random,
       limits,
       agent,
-      ...(ca !== undefined && { ca }),
       address,
       signal: stopped,
       within: limits.openWithin,

@@ -1,9 +1,16 @@
 import type { Log } from '../../shared/log.ts';
 
-/** Writes a failure once, however often it repeats, and says how often when something else happens. */
+/** So many different reasons are written before the first success; a network that is down has few. */
+const mostReasons = 8;
+
+/**
+ * Writes each reason of a failure once, however often and in whatever order the reasons repeat, and says how often it
+ * failed when it works again.
+ */
 export class FailureLog {
   readonly #log: Log;
   readonly #event: string;
+  readonly #written = new Set<string>();
   #last: string | undefined;
   #repeated = 0;
 
@@ -17,23 +24,23 @@ export class FailureLog {
   }
 
   failed(reason: string): void {
-    if (reason === this.#last) {
+    this.#last = reason;
+    if (this.#written.has(reason) || this.#written.size === mostReasons) {
       this.#repeated++;
       return;
     }
-    this.#log.warn(`${this.#event}.failed`, { reason, ...this.#before() });
-    this.#last = reason;
-    this.#repeated = 0;
+    this.#written.add(reason);
+    this.#log.warn(`${this.#event}.failed`, { reason });
   }
 
   /** What failed works again; the next failure is written whatever it is. */
   recovered(): void {
-    this.#log.info(`${this.#event}.connected`, this.#before());
+    this.#log.info(
+      `${this.#event}.connected`,
+      this.#last === undefined ? {} : { before: this.#last, repeated: this.#repeated },
+    );
+    this.#written.clear();
     this.#last = undefined;
     this.#repeated = 0;
-  }
-
-  #before() {
-    return this.#last === undefined ? {} : { before: this.#last, repeated: this.#repeated };
   }
 }

@@ -1,10 +1,11 @@
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import type { Agent } from 'node:http';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { minute } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { HandshakeError } from '../../shared/tunnel/hybrid-connection-handshake.ts';
 import { backoff } from '../backoff.ts';
+import { networkWords } from '../network-words.ts';
+import { outwardAgents } from '../outward-agents.ts';
 import { systemTimer, type Timer } from '../timer.ts';
 import { ControlChannel, type ControlChannelOptions, type ListenerGrant } from './control-channel.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -29,17 +30,15 @@ export interface TunnelState {
 export type OpenChannel = Pick<ControlChannel, 'closed' | 'renew' | 'close'>;
 
 export interface TunnelListenerOptions {
-  /** Fetches leave to listen; asked again when the token ages or the relay refuses it. */
-  readonly connect: () => Promise<ListenerGrant>;
+  /** Fetches leave to listen, once; asked again when the token ages or the relay refuses it. */
+  readonly connect: (signal: AbortSignal) => Promise<ListenerGrant>;
   /** Answers a request; when it throws, the sender gets 500. */
   readonly handle: (request: RelayedRequest) => Promise<RelayedResponse>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** For a proxy; must fit the endpoint's scheme. */
-  readonly agent?: HttpAgent;
-  /** Certification authorities in PEM, instead of the system's. */
-  readonly ca?: string | Buffer | (string | Buffer)[];
+  /** How WebSockets are opened, without TLS and with it; directly unless told. */
+  readonly agents?: { readonly http: Agent; readonly https: Agent };
   /** Opens a control channel; over the network unless told. */
   readonly open?: (options: ControlChannelOptions) => Promise<OpenChannel>;
   /** Waits between attempts; rejects when the signal aborts. */
@@ -72,13 +71,11 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
   const wait = options.wait ?? ((milliseconds, signal) => systemTimer.sleep(milliseconds, signal));
   const stop = new AbortController();
   const failures = new FailureLog(log, 'tunnel');
-  // One agent of our own, so that TLS sessions are resumed; HTTP's own pools must not share our connections.
-  const agents = { ws: new HttpAgent(), wss: new HttpsAgent() };
+  const agents = options.agents ?? outwardAgents({});
   const dialer: Dialer = {
     random,
     limits,
-    agent: (address) => options.agent ?? (address.startsWith('wss:') ? agents.wss : agents.ws),
-    ...(options.ca !== undefined && { ca: options.ca }),
+    agent: (address) => (address.startsWith('wss:') ? agents.https : agents.http),
   };
   const dispatcher = new Dispatcher({ ...dialer, handle, log, stopped: stop.signal });
   let state: TunnelState = { kind: 'connecting', since: clock.now() };
@@ -92,7 +89,7 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
 
   async function fetchGrant(): Promise<ListenerGrant> {
     const obtainedAt = clock.now();
-    const grant = await inTime(options.connect(), limits.openWithin, timer, stop.signal);
+    const grant = await inTime(options.connect, limits.openWithin, timer, stop.signal);
     held = { grant, obtainedAt };
     return grant;
   }
@@ -131,10 +128,10 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
       stopRenewal();
       // 1008: the token is no longer good. 1001: the hybrid connection was deleted or disabled.
       if (closure.code === 1008 || closure.code === 1001) held = undefined;
-      return ended(`closed with ${closure.code} ${closure.reason}`.trim());
+      return ended(reasonOf(`closed with ${closure.code} ${closure.reason}`.trim()));
     } catch (error) {
       if (error instanceof HandshakeError && [401, 403, 404].includes(error.status ?? 0)) held = undefined;
-      return ended(error instanceof Error ? error.message : String(error));
+      return ended(reasonOf(error));
     } finally {
       channel = undefined;
     }
@@ -145,6 +142,7 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
     let flapping = false;
     for (let failed = 0; !stop.signal.aborted;) {
       enter('connecting', lastError);
+      const began = clock.now();
       const { lasted, reason } = await attempt(flapping);
       if (stop.signal.aborted) break;
       flapping = lasted !== undefined && lasted < limits.stable;
@@ -154,7 +152,9 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
       if (failed % askAgainAfter === 0) held = undefined;
       failures.failed(reason);
       enter('waiting', reason);
-      await wait(backoff(failed, limits.backoffBase, limits.backoffCap, random), stop.signal).catch(() => {});
+      const pause = backoff(failed, limits.backoffBase, limits.backoffCap, random);
+      const spent = lasted === undefined ? Math.max(0, clock.now() - began) : 0;
+      await wait(Math.max(0, pause - spent), stop.signal).catch(() => {});
     }
     enter('stopped');
   }
@@ -168,25 +168,30 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
       dispatcher.close();
       stop.abort();
       await running;
-      agents.ws.destroy();
-      agents.wss.destroy();
     },
   };
 }
 
-/** @throws when it takes longer, or the signal aborts */
+/** In words, and the same for the same fault: what the relay says holds a number and a time of its own. */
+function reasonOf(error: unknown): string {
+  const words = networkWords(error instanceof HandshakeError ? (error.cause ?? error) : error);
+  return words.replace(/[.,]? *(TrackingId|Timestamp):.*$/is, '').slice(0, 300);
+}
+
+/** @throws when it takes longer, or the signal aborts; the work is told to end then */
 async function inTime<T>(
-  work: Promise<T>,
+  work: (signal: AbortSignal) => Promise<T>,
   milliseconds: number,
   timer: Timer,
   stop: AbortSignal,
 ): Promise<T> {
   const done = new AbortController();
-  const over = timer.sleep(milliseconds, AbortSignal.any([stop, done.signal])).then(() => {
-    throw new Error('fetching a token took too long');
+  const ended = AbortSignal.any([stop, done.signal]);
+  const over = timer.sleep(milliseconds, ended).then(() => {
+    throw new Error('the service gave no leave to listen in time');
   });
   try {
-    return await Promise.race([work, over]);
+    return await Promise.race([work(ended), over]);
   } finally {
     done.abort();
   }

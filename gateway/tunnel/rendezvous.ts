@@ -19,7 +19,6 @@ export interface Dialer {
   readonly random: Random;
   readonly limits: TunnelLimits;
   readonly agent: (address: string) => Agent;
-  readonly ca?: string | Buffer | (string | Buffer)[];
 }
 
 export interface RendezvousOptions extends Dialer {
@@ -45,7 +44,7 @@ export class Rendezvous {
 
   /** @throws HandshakeError, with status 403 when the sender has gone */
   static async open(options: RendezvousOptions): Promise<Rendezvous> {
-    const { address, random, agent, ca, signal, limits } = options;
+    const { address, random, agent, signal, limits } = options;
     const rendezvous = new Rendezvous(options);
     rendezvous.#socket = await openSocket({
       address,
@@ -54,7 +53,6 @@ export class Rendezvous {
       within: limits.openWithin,
       stall: limits.stall,
       agent: agent(address),
-      ...(ca !== undefined && { ca }),
       handlers: {
         text: (text) => rendezvous.#onText(text),
         closed: () => rendezvous.#onClosed(),

@@ -14,11 +14,14 @@ export interface TunnelLimits {
   readonly quickEnd: number;
   /** The same for a body that is known to be small. */
   readonly smallEnd: number;
-  /** How long opening a WebSocket, or fetching a token, may take. */
+  /** How long fetching a token and opening a WebSocket may take, each. */
   readonly openWithin: number;
   /** A connection that stood this long was a good one. */
   readonly stable: number;
-  /** First and longest wait before another attempt. */
+  /**
+   * First and longest wait before another attempt; the time that a failed one took counts. So whatever an attempt met,
+   * a network that works again is noticed within the longer of the two, and used within 20 seconds.
+   */
   readonly backoffBase: number;
   readonly backoffCap: number;
   /** How long a write may make no progress. */
@@ -32,9 +35,9 @@ export const defaultTunnelLimits: TunnelLimits = {
   quickAnswer: second,
   quickEnd: 10,
   smallEnd: 250,
-  openWithin: 15 * second,
+  openWithin: 8 * second,
   stable: minute,
   backoffBase: second,
-  backoffCap: 20 * second,
+  backoffCap: 15 * second,
   stall: 2 * minute,
 };

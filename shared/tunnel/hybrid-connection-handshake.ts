@@ -24,8 +24,6 @@ export interface OpenSocketOptions {
   readonly random: Random;
   readonly handlers: SocketHandlers;
   readonly agent?: Agent;
-  /** Certification authorities in PEM, instead of the system's. */
-  readonly ca?: string | Buffer | (string | Buffer)[];
   readonly signal?: AbortSignal;
   /** Milliseconds for the whole handshake, 15 s by default. */
   readonly within?: number;
@@ -38,13 +36,19 @@ export interface OpenSocketOptions {
  * @throws HandshakeError also when the signal aborts
  */
 export function openSocket(options: OpenSocketOptions): Promise<FrameSocket> {
-  const { address, random, handlers, agent, ca, signal, stall } = options;
+  const { address, random, handlers, agent, signal, stall } = options;
   const secure = address.startsWith('wss:');
   if (!secure && !address.startsWith('ws:'))
     return Promise.reject(new HandshakeError('not a WebSocket address'));
   const key = Buffer.from(random.bytes(16)).toString('base64');
   return new Promise((resolve, reject) => {
-    const abort = () => request.destroy(new Error('aborted'));
+    // A request whose agent is still connecting says nothing of its own end.
+    const giveUp = (why: string) => {
+      settle();
+      fail(why);
+      request.destroy();
+    };
+    const abort = () => giveUp('aborted');
     const settle = () => {
       clearTimeout(deadline);
       signal?.removeEventListener('abort', abort);
@@ -53,7 +57,6 @@ export function openSocket(options: OpenSocketOptions): Promise<FrameSocket> {
       reject(new HandshakeError(message, status, cause === undefined ? {} : { cause }));
     const request = (secure ? httpsRequest : httpRequest)(address.replace(/^ws/, 'http'), {
       ...(agent && { agent }),
-      ...(ca !== undefined && { ca }),
       headers: {
         ...options.headers,
         Connection: 'Upgrade',
@@ -62,10 +65,7 @@ export function openSocket(options: OpenSocketOptions): Promise<FrameSocket> {
         'Sec-WebSocket-Key': key,
       },
     });
-    const deadline = setTimeout(
-      () => request.destroy(new Error('no answer to the handshake')),
-      options.within ?? 15_000,
-    );
+    const deadline = setTimeout(() => giveUp('no answer to the handshake'), options.within ?? 15_000);
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort, { once: true });
     request.on('close', settle);

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { createHttpClient, type HttpClient, type OutwardSettings } from '../../../gateway/http-client.ts';
+import { createHttpClient, type HttpClient } from '../../../gateway/http-client.ts';
+import type { OutwardSettings } from '../../../gateway/outward-agents.ts';
 import { insecureAddress, isLoopbackHost } from '../../../gateway/service-origin.ts';
 import { loopbackCertificate, loopbackKey } from '../email/loopback-certificate.ts';
 
@@ -88,19 +89,6 @@ describe('an exchange', () => {
       createHttpServer((_, response) => response.writeHead(301, { location: '/there' }).end()),
     );
     expect(await get(`http://127.0.0.1:${port}/`)).toMatchObject({ status: 301, text: '' });
-  });
-
-  it('reaches this machine without the proxy, which would be another machine’s', async () => {
-    const port = await listening(createHttpServer(hello));
-    const proxy = await listening(createHttpServer((_, response) => response.writeHead(418).end()));
-    const proxied = client({ proxyEnv: { HTTP_PROXY: `http://127.0.0.1:${proxy}` } });
-    expect((await get(`http://127.0.0.1:${port}/`, proxied)).status).toBe(200);
-  });
-
-  it('goes through the proxy to everywhere else', async () => {
-    const proxy = await listening(createHttpServer((request, response) => response.end(request.url)));
-    const proxyEnv = { HTTP_PROXY: `http://127.0.0.1:${proxy}`, NO_PROXY: 'direct.example' };
-    expect((await get('http://app.example/a', client({ proxyEnv }))).text).toBe('http://app.example/a');
   });
 
   it('trusts an own authority, and no unknown one', async () => {

@@ -48,7 +48,7 @@ describe('asking for approval again', () => {
       application: 'gateway 1',
     });
     const ready = Promise.withResolvers<void>();
-    ended = run(gateway, {}, () => ready.resolve(), stop.signal).finally(() => gateway.close());
+    ended = run(gateway, () => ready.resolve(), stop.signal).finally(() => gateway.close());
     await ready.promise;
   }
 

@@ -1,7 +1,6 @@
-import { createServer, type Server, Socket } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import type { Readable } from 'node:stream';
 import WebSocket from 'ws';
+import { outwardAgents } from '../../../gateway/outward-agents.ts';
 import {
   createTunnelListener,
   type TunnelListener,
@@ -20,6 +19,7 @@ import {
   type TunnelRequest,
 } from '../../../shared/tunnel/relay-sender.ts';
 import { createSasToken, type SasKeys } from '../../../shared/tunnel/sas-token.ts';
+import { startFaultProxy, type FaultProxy } from '../../support/fault-proxy.ts';
 
 export const keys: SasKeys = {
   all: { key: 'Zm9yIHRlc3RzIG9ubHksIGFsbCByaWdodHMgICAgICAg', rights: ['Manage', 'Listen', 'Send'] },
@@ -77,7 +77,7 @@ export interface ListenerSetup {
   readonly log?: Log;
   /** Where to connect instead of the relay's own address. */
   readonly endpoint?: string;
-  readonly ca?: string | Buffer;
+  readonly ca?: string;
   readonly onState?: (state: TunnelState) => void;
 }
 
@@ -103,7 +103,7 @@ export async function listenerOn(
     random: systemRandom,
     log: setup.log ?? silentLog,
     limits: { backoffBase: 20, backoffCap: 50, ...setup.limits },
-    ...(setup.ca !== undefined && { ca: setup.ca }),
+    agents: outwardAgents(setup.ca === undefined ? {} : { ca: setup.ca }),
     ...(setup.onState && { onState: setup.onState }),
   });
   onCleanUp(() => listener.close());
@@ -177,45 +177,9 @@ export function rawListener(relay: Relay, path = 'hyco'): Promise<RawPeer> {
   return new RawPeer(address, { ServiceBusAuthorization: tokenFor(path, 'listen') }).opened();
 }
 
-/** A TCP proxy that can lose what it carries without closing anything, as networks do, or cut it. */
-export async function tcpProxy(target: string) {
-  const { hostname, port } = new URL(target);
-  const open = new Set<Socket>();
-  const frozen = new WeakSet<Socket>();
-  const server: Server = createServer((near) => {
-    const far = new Socket();
-    far.connect(Number(port), hostname);
-    for (const [from, to] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      open.add(from);
-      from.on('data', (chunk) => {
-        if (!frozen.has(from)) to.write(chunk);
-      });
-      from.on('error', () => {});
-      from.on('close', () => {
-        open.delete(from);
-        if (!frozen.has(from)) to.destroy();
-      });
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const cut = () => {
-    for (const socket of open) socket.destroy();
-  };
-  onCleanUp(() => {
-    cut();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return {
-    authority: `127.0.0.1:${(server.address() as AddressInfo).port}`,
-    /** From now on the connections of this moment carry nothing, and do not say so. */
-    freeze: () => {
-      for (const socket of open) frozen.add(socket);
-    },
-    cut,
-    /** Sockets, two for each connection. */
-    sockets: () => open.size,
-  };
+/** See startFaultProxy; closed after the test. */
+export async function tcpProxy(target: string): Promise<FaultProxy> {
+  const proxy = await startFaultProxy(target);
+  onCleanUp(() => proxy.close());
+  return proxy;
 }
