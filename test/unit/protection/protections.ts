@@ -70,6 +70,32 @@ const oauthClient = (
  * - `public` only with a reason; `special` where none of these fits, with a proof of its own.
  */
 export const httpProtections: Readonly<Record<string, Protection>> = {
+  account: { kind: 'signed-in', calls: [{ method: 'GET', target: at('/account') }] },
+  'account-password': {
+    kind: 'signed-in',
+    calls: [
+      { method: 'GET', target: at('/account/password') },
+      anyForm('/account/password', { password: 'six herons over the weir' }),
+      anyForm('/account/password/remove'),
+    ],
+  },
+  'account-second-factor': {
+    kind: 'signed-in',
+    calls: [
+      { method: 'GET', target: at('/account/second-factor') },
+      anyForm('/account/second-factor/enrol'),
+      anyForm('/account/second-factor/confirm', { sealed: 'invented', code: '000000' }),
+      anyForm('/account/second-factor/recovery-codes'),
+      anyForm('/account/second-factor/remove'),
+    ],
+  },
+  'account-sessions': {
+    kind: 'signed-in',
+    calls: [
+      anyForm('/account/sessions/end', { session: 'invented' }),
+      anyForm('/account/sessions/end-others'),
+    ],
+  },
   connect: {
     kind: 'signed-in',
     calls: [
@@ -191,6 +217,17 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
       { ...memberForm('resend', () => ({ email: 'not@a-address' })), status: 400 },
       { ...memberForm('withdraw', () => ({ email: 'not@a-address' })), status: 400 },
     ],
+  },
+  password: {
+    kind: 'special',
+    rule: 'public, from our own page; the mailed link proves the address',
+    methods: ['GET', 'POST'],
+    prove: async (app) => {
+      expect((await app.call('/password')).status).toBe(200);
+      expect((await app.call('/password/choose?token=invented')).status).toBe(410);
+      await ownPageOnly('/password', { email: 'ann@guest.example' })(app);
+      await ownPageOnly('/password/choose', { token: 'invented', password: 'six herons over the weir' })(app);
+    },
   },
   'portal-asset': {
     kind: 'public',
