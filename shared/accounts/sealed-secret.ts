@@ -27,7 +27,9 @@ export function createSecretSeal({ secrets, random }: { secrets: SecretStore; ra
       const [version = '', text = ''] = sealed.split('.');
       const bytes = Buffer.from(text, 'base64url');
       const secret = version === '' ? undefined : await secrets.version('second-factor', version);
-      if (!secret || bytes.length < ivLength + tagLength) return undefined;
+      // What is sealed has one spelling only.
+      if (!secret || bytes.length < ivLength + tagLength || bytes.toString('base64url') !== text)
+        return undefined;
       const decipher = createDecipheriv('aes-256-gcm', keyOf(secret), bytes.subarray(0, ivLength), {
         authTagLength: tagLength,
       });
