@@ -1,4 +1,6 @@
+import { hasSecondFactor } from '../../../shared/accounts/factor.ts';
 import { emailAddress } from '../../../shared/email/email-address.ts';
+import type { ShareId } from '../../../shared/identifier.ts';
 import { TestServices } from '../../support/services.ts';
 
 const ann = emailAddress('ann@guest.example');
@@ -134,5 +136,61 @@ describe('sessions', () => {
     expect(await sessions.portal(cookie)).toBeDefined();
     test.clock.moveOn(1);
     expect(await sessions.portal(cookie)).toBeUndefined();
+  });
+
+  it('are listed to their owner, newest first, those of shares left out (ASVS 3.3.4)', async () => {
+    const { sessions } = test.services;
+    const account = await test.account(ann);
+    const first = await sessions.openPortal(account, { factors: ['code'], source: '192.0.2.1' });
+    test.clock.moveOn(1000);
+    const second = await sessions.openPortal(account);
+    await sessions.openShare(account, 'share' as ShareId, first.session.id);
+    await sessions.openPortal(await test.account('ben@guest.example'));
+    expect((await sessions.portalsOf(account.id)).map(({ id }) => id)).toEqual([
+      second.session.id,
+      first.session.id,
+    ]);
+    test.clock.moveOn(30 * 24 * 3600_000 - 1000);
+    expect((await sessions.portalsOf(account.id)).map(({ id }) => id)).toEqual([second.session.id]);
+  });
+
+  it('are ended by their owner, one or all others, with the shares that hang on them, and by nobody else', async () => {
+    const { sessions } = test.services;
+    const share = 'share' as ShareId;
+    const account = await test.account(ann);
+    const ben = await test.account('ben@guest.example');
+    const open = async () => {
+      const portal = await sessions.openPortal(account);
+      return { portal, share: await sessions.openShare(account, share, portal.session.id) };
+    };
+    const [here, one, another] = [await open(), await open(), await open()];
+    const alive = async ({ portal, share: viewer }: typeof here) => [
+      (await sessions.portal(portal.cookie)) !== undefined,
+      (await sessions.share(viewer.cookie, share)) !== undefined,
+    ];
+    expect(await sessions.closeOne(ben.id, one.portal.session.id)).toBe(false);
+    expect(await alive(one)).toEqual([true, true]);
+    expect(await sessions.closeOne(account.id, one.portal.session.id)).toBe(true);
+    expect(await alive(one)).toEqual([false, false]);
+    expect(await sessions.closeOne(account.id, one.portal.session.id)).toBe(false);
+    expect(await sessions.closeAll(account.id, here.portal.session.id)).toBe(1);
+    expect(await alive(another)).toEqual([false, false]);
+    expect(await alive(here)).toEqual([true, true]);
+    expect(await sessions.closeAll(account.id)).toBe(1);
+    expect(await alive(here)).toEqual([false, false]);
+  });
+
+  it('of an older form, without what was proved, are read as having proved no second factor', async () => {
+    const { sessions, store } = test.services;
+    const account = await test.account(ann);
+    const { cookie, session } = await sessions.openPortal(account);
+    const stored = await store.read('sessions', session.id, session.id);
+    if (!stored) throw new Error('no session');
+    const { id, pk, schemaVersion, accountId, email, createdAt, expiresAt } = session;
+    const older = { id, pk, schemaVersion, accountId, email, createdAt, expiresAt };
+    await store.replace('sessions', older, stored.etag);
+    const read = await sessions.portal(cookie);
+    expect(read).toBeDefined();
+    expect(hasSecondFactor(read ?? {})).toBe(false);
   });
 });
