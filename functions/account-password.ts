@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
 import { AccountPasswordPage } from '../shared/pages/account-password-page.tsx';
 import { portalPaths } from '../shared/pages/portal-paths.ts';
 import { Problem } from '../shared/problem.ts';
@@ -12,6 +13,7 @@ import {
   type SignedInVisitor,
 } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 import type { Services } from './trigger/services.ts';
@@ -65,4 +67,18 @@ http('account-password', {
   route: 'account/password/{act?}',
   handler: accountPassword,
   errors: portalErrors,
+  operations: [
+    pageOperation({ id: 'showPassword', path: '/account/password', summary: 'Whether there is a password' }),
+    formOperation({
+      id: 'setPassword',
+      path: '/account/password',
+      summary: 'Sets or changes the password',
+      fields: { password: z.string() },
+    }),
+    formOperation({
+      id: 'removePassword',
+      path: '/account/password/remove',
+      summary: 'Removes the password',
+    }),
+  ],
 });

@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
 import { withoutSecondFactor, type Factor } from '../shared/accounts/factor.ts';
 import type { Enrolment } from '../shared/accounts/second-factors.ts';
 import { csrfToken, portalLifetime } from '../shared/accounts/session.ts';
@@ -24,6 +25,7 @@ import {
   type SignedInVisitor,
 } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 import type { Services } from './trigger/services.ts';
@@ -133,4 +135,33 @@ http('account-second-factor', {
   route: 'account/second-factor/{act?}',
   handler: accountSecondFactor,
   errors: portalErrors,
+  operations: [
+    pageOperation({
+      id: 'showSecondFactor',
+      path: '/account/second-factor',
+      summary: 'Whether there is an app',
+    }),
+    formOperation({
+      id: 'enrolSecondFactor',
+      path: '/account/second-factor/enrol',
+      summary: 'Begins to set up an app',
+    }),
+    formOperation({
+      id: 'confirmSecondFactor',
+      path: '/account/second-factor/confirm',
+      summary: 'Sets up the app that shows this code',
+      fields: { sealed: z.string(), code: z.string() },
+      errors: [429],
+    }),
+    formOperation({
+      id: 'renewRecoveryCodes',
+      path: '/account/second-factor/recovery-codes',
+      summary: 'Makes new recovery codes',
+    }),
+    formOperation({
+      id: 'removeSecondFactor',
+      path: '/account/second-factor/remove',
+      summary: 'Turns the app off',
+    }),
+  ],
 });

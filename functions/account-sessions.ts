@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { portalPaths } from '../shared/pages/portal-paths.ts';
 import { Problem } from '../shared/problem.ts';
 import { readOwnForm, signedInVisitor, signInFirst, visitOf } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 
@@ -34,4 +36,17 @@ http('account-sessions', {
   route: 'account/sessions/{act}',
   handler: accountSessions,
   errors: portalErrors,
+  operations: [
+    formOperation({
+      id: 'endSession',
+      path: '/account/sessions/end',
+      summary: "Ends one session of one's own",
+      fields: { session: z.string() },
+    }),
+    formOperation({
+      id: 'endOtherSessions',
+      path: '/account/sessions/end-others',
+      summary: 'Ends all others',
+    }),
+  ],
 });

@@ -1,6 +1,7 @@
 import { AccountPage } from '../shared/pages/account-page.tsx';
 import { portalPage, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 
 /** How someone signs in, and where they are signed in. */
@@ -26,4 +27,16 @@ export const account: Handler = async (services, request) => {
   );
 };
 
-http('account', { methods: ['GET'], route: 'account', handler: account, errors: portalErrors });
+http('account', {
+  methods: ['GET'],
+  route: 'account',
+  handler: account,
+  errors: portalErrors,
+  operations: [
+    pageOperation({
+      id: 'showAccount',
+      path: '/account',
+      summary: 'How one signs in, and where one is signed in',
+    }),
+  ],
+});

@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
 import { minute } from '../shared/clock.ts';
 import type { OrganizationId } from '../shared/identifier.ts';
 import { normalizeUserCode, type Approval, type DeviceGrant } from '../shared/oauth/device-grant.ts';
@@ -18,6 +19,7 @@ import {
   type SignedInVisitor,
 } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { parseFields } from './trigger/request-body.ts';
 import type { Services } from './trigger/services.ts';
@@ -221,4 +223,36 @@ http('connect', {
   route: 'connect/{step?}',
   handler: connect,
   errors: portalErrors,
+  operations: [
+    pageOperation({
+      id: 'showConnect',
+      path: '/connect',
+      summary: 'Asks for the code that a gateway shows, or shows the gateway that a code belongs to',
+      query: z.object({ user_code: z.string().optional() }),
+      errors: [429],
+    }),
+    formOperation({
+      id: 'findConnect',
+      path: '/connect/find',
+      summary: 'Shows the gateway that a typed code belongs to',
+      fields: { userCode: z.string() },
+      errors: [429],
+    }),
+    formOperation({
+      id: 'decideConnect',
+      path: '/connect/decide',
+      summary: 'Approves or denies a gateway (RFC 8628 section 3.3)',
+      fields: {
+        userCode: z.string(),
+        decision: z.enum(['approve', 'deny']),
+        terms: z.literal('accepted').optional(),
+        organization: z.string().optional().describe('The id of one, or `new`.'),
+        organizationName: nameSchema.optional(),
+        organizationSlug: slugSchema.optional(),
+        systemName: nameSchema.optional(),
+        systemSlug: slugSchema.optional(),
+      },
+      errors: [404, 409],
+    }),
+  ],
 });

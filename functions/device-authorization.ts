@@ -2,13 +2,29 @@ import { z } from 'zod';
 import { minute } from '../shared/clock.ts';
 import { sourceOf } from './trigger/browser.ts';
 import { http } from './trigger/endpoint.ts';
-import { oauthEndpoint, oauthErrors, oauthJson, readOAuthForm } from './trigger/oauth-endpoint.ts';
+import {
+  clientSchema,
+  oauthEndpoint,
+  oauthErrors,
+  oauthJson,
+  readOAuthForm,
+} from './trigger/oauth-endpoint.ts';
+import { formBody, jsonAnswer, oauthOperation } from './trigger/operation.ts';
 import { parseFields } from './trigger/request-body.ts';
 
 const fieldsSchema = z.object({
-  gateway_name: z.string().trim().min(1).max(100).default('unnamed gateway'),
+  gateway_name: z.string().trim().max(100).optional(),
   application: z.string().trim().max(100).optional(),
   refresh_token: z.string().max(1000).optional(),
+});
+
+const deviceAuthorizationSchema = z.object({
+  device_code: z.string(),
+  user_code: z.string(),
+  verification_uri: z.url(),
+  verification_uri_complete: z.url(),
+  expires_in: z.int().describe('Seconds.'),
+  interval: z.int().describe('Seconds between two polls.'),
 });
 
 /**
@@ -20,19 +36,24 @@ export const deviceAuthorization = oauthEndpoint(async (services, request) => {
   const fields = parseFields(fieldsSchema, await readOAuthForm(request));
   const source = sourceOf(request);
   await throttle.take(`device authorization ${source}`, { count: 300, window: 10 * minute });
-  const from = { gatewayName: fields.gateway_name, application: fields.application, source };
+  const from = {
+    gatewayName: fields.gateway_name || 'unnamed gateway',
+    application: fields.application,
+    source,
+  };
   const presented = fields.refresh_token;
   const again = presented === undefined ? undefined : await reapproval.request({ ...from, presented });
   const grant = again ?? (await deviceGrants.request(from));
   const verification = `${site.publicOrigin}/connect`;
-  return oauthJson({
+  const answer: z.infer<typeof deviceAuthorizationSchema> = {
     device_code: grant.deviceCode,
     user_code: grant.userCode,
     verification_uri: verification,
     verification_uri_complete: `${verification}?user_code=${grant.userCode}`,
     expires_in: grant.expiresIn,
     interval: grant.interval,
-  });
+  };
+  return oauthJson(answer);
 });
 
 http('device-authorization', {
@@ -40,4 +61,17 @@ http('device-authorization', {
   route: 'oauth/device_authorization',
   handler: deviceAuthorization,
   errors: oauthErrors,
+  operations: [
+    oauthOperation({
+      id: 'authorizeDevice',
+      method: 'POST',
+      path: '/oauth/device_authorization',
+      summary: 'A gateway asks to be approved (RFC 8628 section 3.1)',
+      body: formBody('DeviceAuthorizationRequest', clientSchema.extend(fieldsSchema.shape)),
+      answers: {
+        200: jsonAnswer('RFC 8628 section 3.2.', 'DeviceAuthorization', deviceAuthorizationSchema),
+      },
+      errors: [429],
+    }),
+  ],
 });

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { portalPaths } from '../shared/pages/portal-paths.ts';
 import { Problem } from '../shared/problem.ts';
 import { readOwnForm, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 
@@ -35,4 +37,12 @@ http('factor-requirement', {
   route: 'organizations/{slug}/second-factor',
   handler: factorRequirement,
   errors: portalErrors,
+  operations: [
+    formOperation({
+      id: 'requireSecondFactor',
+      path: '/organizations/{slug}/second-factor',
+      summary: 'Asks members for a second factor',
+      fields: { required: z.enum(['yes', 'no']) },
+    }),
+  ],
 });

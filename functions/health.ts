@@ -1,11 +1,42 @@
 import { readHealth } from '../shared/status/health.ts';
+import { z } from 'zod';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { jsonAnswer, publicOperation } from './trigger/operation.ts';
 import { json } from './trigger/responses.ts';
+
+const readiness = z.enum(['ready', 'failing']);
+
+const healthSchema = z.object({
+  version: z.string(),
+  status: readiness,
+  dependencies: z.record(z.string(), readiness),
+  lastBackup: z
+    .object({ id: z.string(), finishedAt: z.string().meta({ format: 'date-time' }) })
+    .nullable()
+    .describe('The newest whole backup.'),
+});
 
 /** Readiness of each dependency: 200 when all are ready, else 503. */
 export const health: Handler = async (services) => {
   const report = await readHealth(services);
-  return json(report.status === 'ready' ? 200 : 503, { version: services.version, ...report });
+  const answer: z.infer<typeof healthSchema> = { version: services.version, ...report };
+  return json(report.status === 'ready' ? 200 : 503, answer);
 };
 
-http('health', { methods: ['GET'], route: 'api/health', handler: health });
+http('health', {
+  methods: ['GET'],
+  route: 'api/health',
+  handler: health,
+  operations: [
+    publicOperation({
+      id: 'readHealth',
+      method: 'GET',
+      path: '/api/health',
+      summary: 'Readiness of each dependency, version, last backup',
+      answers: {
+        200: jsonAnswer('All is ready.', 'Health', healthSchema),
+        503: jsonAnswer('Something is failing: which, and not why.', 'Health', healthSchema),
+      },
+    }),
+  ],
+});

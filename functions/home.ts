@@ -6,6 +6,7 @@ import { HomePage } from '../shared/pages/home-page.tsx';
 import { portalPage, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
 import { askingGateways } from './trigger/asking-gateways.ts';
+import { pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { systemSummaries } from './trigger/system-summaries.ts';
 
@@ -55,4 +56,16 @@ export const home: Handler = async (services, request) => {
 };
 
 // The host has no route for "/" alone: an optional parameter of no length is the way to it.
-http('home', { methods: ['GET'], route: '{ignored:maxlength(0)?}', handler: home, errors: portalErrors });
+http('home', {
+  methods: ['GET'],
+  route: '{ignored:maxlength(0)?}',
+  handler: home,
+  errors: portalErrors,
+  operations: [
+    pageOperation({
+      id: 'showHome',
+      path: '/',
+      summary: 'Own organizations and systems, and what others share',
+    }),
+  ],
+});

@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import { shareOrigin } from '../shared/shares/share-view.ts';
 import { portalPaths } from '../shared/pages/portal-paths.ts';
 import { ShareStatePage, type ShareState } from '../shared/pages/share-state-page.tsx';
 import { portalPage, returnPath, signInFirst, visitorOf } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { pageAnswer, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 import { statusOfClosed } from './trigger/share-origin.ts';
@@ -50,4 +52,17 @@ http('invitation-open', {
   route: 'invitations/{shareId}',
   handler: invitationOpen,
   errors: portalErrors,
+  operations: [
+    pageOperation({
+      id: 'openInvitation',
+      path: '/invitations/{shareId}',
+      summary: 'The link of an invitation: leads to the share, by way of sign-in',
+      caller: 'anyone',
+      query: z.object({
+        state: z.string().optional().describe('Set by the origin of the share.'),
+        path: z.string().optional().describe('Where on the share.'),
+      }),
+      answers: { 410: pageAnswer('The share has ended.') },
+    }),
+  ],
 });

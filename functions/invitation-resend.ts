@@ -1,7 +1,8 @@
 import { instant } from '../shared/clock.ts';
 import { invitationResendSchema } from '../shared/shares/share-request.ts';
-import { shareView } from '../shared/shares/share-view.ts';
+import { shareView, shareViewSchema } from '../shared/shares/share-view.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { jsonAnswer, jsonBody, systemOperation } from './trigger/operation.ts';
 import { readJson } from './trigger/request-body.ts';
 import { json } from './trigger/responses.ts';
 import { systemShareOf } from './trigger/system-bearer.ts';
@@ -20,4 +21,16 @@ http('invitation-resend', {
   methods: ['POST'],
   route: 'api/shares/{shareId}/invitations',
   handler: invitationResend,
+  operations: [
+    systemOperation({
+      id: 'resendInvitation',
+      tag: 'shares',
+      method: 'POST',
+      path: '/api/shares/{shareId}/invitations',
+      summary: 'Send the invitation of one recipient again',
+      body: jsonBody('InvitationResend', invitationResendSchema),
+      answers: { 200: jsonAnswer('The share.', 'Share', shareViewSchema) },
+      errors: [409],
+    }),
+  ],
 });

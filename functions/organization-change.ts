@@ -1,8 +1,10 @@
+import { z } from 'zod';
 import { nameSchema } from '../shared/organizations/organization.ts';
 import { portalPaths } from '../shared/pages/portal-paths.ts';
 import { Problem } from '../shared/problem.ts';
 import { readOwnForm, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation } from './trigger/operation.ts';
 import { organizationFor, orShowErrors, showOrganization } from './trigger/organization-view.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
@@ -48,4 +50,17 @@ http('organization-change', {
   route: 'organizations/{slug}/{act:regex(^(rename|leave|delete)$)}',
   handler: organizationChange,
   errors: portalErrors,
+  operations: [
+    formOperation({
+      id: 'changeOrganization',
+      path: '/organizations/{slug}/{act}',
+      params: { act: z.enum(['rename', 'leave', 'delete']) },
+      summary: 'Renames, leaves or deletes an organization',
+      fields: {
+        name: nameSchema.optional().describe('The new one.'),
+        confirm: z.string().optional().describe('The name, to delete.'),
+      },
+      errors: [409],
+    }),
+  ],
 });

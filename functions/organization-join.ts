@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import { roleOf } from '../shared/organizations/organization.ts';
 import { ErrorPage } from '../shared/pages/error-page.tsx';
 import { JoinPage } from '../shared/pages/join-page.tsx';
 import { portalPaths } from '../shared/pages/portal-paths.ts';
 import { portalPage, readOwnForm, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 
@@ -51,4 +53,14 @@ http('organization-join', {
   route: 'join/{slug}',
   handler: organizationJoin,
   errors: portalErrors,
+  operations: [
+    pageOperation({ id: 'showJoin', path: '/join/{slug}', summary: 'An invitation to an organization' }),
+    formOperation({
+      id: 'join',
+      path: '/join/{slug}',
+      summary: 'Accepts or declines it',
+      fields: { decision: z.enum(['join', 'decline']) },
+      errors: [409],
+    }),
+  ],
 });

@@ -1,10 +1,12 @@
-import { parseEmailAddress, type EmailAddress } from '../shared/email/email-address.ts';
+import { z } from 'zod';
+import { emailAddressSchema, parseEmailAddress, type EmailAddress } from '../shared/email/email-address.ts';
 import { roles, type Role } from '../shared/organizations/organization.ts';
 import { ConfirmPage } from '../shared/pages/confirm-page.tsx';
 import { portalPaths } from '../shared/pages/portal-paths.ts';
 import { Problem } from '../shared/problem.ts';
 import { portalPage, readOwnForm, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation } from './trigger/operation.ts';
 import { organizationFor, orShowErrors } from './trigger/organization-view.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
@@ -92,4 +94,18 @@ http('organization-members', {
   route: 'organizations/{slug}/members/{act}',
   handler: organizationMembers,
   errors: portalErrors,
+  operations: [
+    formOperation({
+      id: 'changeMembers',
+      path: '/organizations/{slug}/members/{act}',
+      params: { act: z.enum(['invite', 'resend', 'withdraw', 'role', 'remove']) },
+      summary: 'Invites, changes and removes members',
+      fields: {
+        email: emailAddressSchema,
+        role: z.enum(roles).optional(),
+        sure: z.literal('yes').optional(),
+      },
+      errors: [409, 429],
+    }),
+  ],
 });

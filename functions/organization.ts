@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { AuditPage } from '../shared/pages/audit-page.tsx';
 import { ConfirmPage } from '../shared/pages/confirm-page.tsx';
 import { portalPaths } from '../shared/pages/portal-paths.ts';
@@ -8,6 +9,7 @@ import { Problem } from '../shared/problem.ts';
 import { portalPage, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
 import { organizationFor, showOrganization } from './trigger/organization-view.ts';
+import { pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 
 /** An organization's systems and members, its audit trail, and the way out of it. */
@@ -60,4 +62,22 @@ http('organization', {
   route: 'organizations/{slug}/{view?}',
   handler: organization,
   errors: portalErrors,
+  operations: [
+    pageOperation({
+      id: 'showOrganization',
+      path: '/organizations/{slug}',
+      summary: 'An organization: its systems and members',
+    }),
+    pageOperation({
+      id: 'confirmLeaving',
+      path: '/organizations/{slug}/leave',
+      summary: 'Asks whether to leave an organization',
+    }),
+    pageOperation({
+      id: 'showAudit',
+      path: '/organizations/{slug}/audit',
+      summary: 'The audit trail of an organization',
+      query: z.object({ action: z.string().optional(), continuation: z.string().optional() }),
+    }),
+  ],
 });

@@ -1,10 +1,12 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { parseEmailAddress } from '../shared/email/email-address.ts';
+import { z } from 'zod';
+import { emailAddressSchema, parseEmailAddress } from '../shared/email/email-address.ts';
 import { PasswordChoosePage, PasswordOutcomePage } from '../shared/pages/password-choose-page.tsx';
 import { PasswordLinkPage, PasswordLinkSentPage } from '../shared/pages/password-link-page.tsx';
 import { Problem } from '../shared/problem.ts';
 import { portalPage, readOwnForm, visitOf, visitorOf, type Visitor } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation, pageAnswer, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import type { Services } from './trigger/services.ts';
 
@@ -63,9 +65,44 @@ export const password: Handler = async (services, request) => {
   }
 };
 
+const deadLink = pageAnswer('The link was used, or is too old.');
+
 http('password', {
   methods: ['GET', 'POST'],
   route: 'password/{step?}',
   handler: password,
   errors: portalErrors,
+  operations: [
+    pageOperation({
+      id: 'showPasswordLink',
+      path: '/password',
+      summary: 'Asks for an address',
+      caller: 'anyone',
+    }),
+    formOperation({
+      id: 'sendPasswordLink',
+      path: '/password',
+      summary: 'Mails a link to choose a password',
+      caller: 'anyone',
+      fields: { email: emailAddressSchema },
+      errors: [429],
+    }),
+    pageOperation({
+      id: 'showPasswordChoice',
+      path: '/password/choose',
+      summary: 'The link: asks for the new password',
+      caller: 'anyone',
+      query: z.object({ token: z.string().optional() }),
+      answers: { 410: deadLink },
+    }),
+    formOperation({
+      id: 'choosePassword',
+      path: '/password/choose',
+      summary: 'Sets the password',
+      caller: 'anyone',
+      fields: { token: z.string(), password: z.string() },
+      answers: { 410: deadLink },
+      errors: [429],
+    }),
+  ],
 });

@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import { portalCss } from '../shared/pages/portal-css.ts';
 import { renderPage } from '../shared/pages/render-page.ts';
 import { ShareStatePage } from '../shared/pages/share-state-page.tsx';
 import { Problem } from '../shared/problem.ts';
 import { hostCookie, readCookie, returnPath } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { pageAnswer, publicOperation, redirectAnswer } from './trigger/operation.ts';
 import { page, seeOther } from './trigger/responses.ts';
 import { shareIdOf, shareSessionCookie, shareStateCookie } from './trigger/share-origin.ts';
 
@@ -48,4 +50,32 @@ http('share-session', {
   methods: ['GET'],
   route: 'share-origin/.drawbridge/{reserved}',
   handler: shareSession,
+  operations: [
+    publicOperation({
+      id: 'openShareSession',
+      tag: 'share-origin',
+      method: 'GET',
+      path: '/share-origin/.drawbridge/session',
+      summary: 'Takes the one-time code of the portal and opens the share',
+      query: z.object({
+        code: z.string().optional(),
+        state: z.string().optional(),
+        path: z.string().optional(),
+      }),
+      answers: {
+        303: redirectAnswer('Leads to the dashboard, with the cookie of this share.'),
+        401: pageAnswer('The code is not good (any more).'),
+      },
+      errors: [404],
+    }),
+    publicOperation({
+      id: 'readShareStyles',
+      tag: 'share-origin',
+      method: 'GET',
+      path: '/share-origin/.drawbridge/portal.css',
+      summary: "The style sheet of the service's own pages",
+      answers: { 200: { description: 'The style sheet.', content: { 'text/css': undefined } } },
+      errors: [404],
+    }),
+  ],
 });

@@ -5,6 +5,7 @@ import { Problem } from '../shared/problem.ts';
 import { shareView } from '../shared/shares/share-view.ts';
 import { portalPage, readOwnForm, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 
@@ -45,4 +46,12 @@ http('shared-with-me', {
   route: 'shared-with-me/{shareId?}/{act?}',
   handler: sharedWithMe,
   errors: portalErrors,
+  operations: [
+    pageOperation({ id: 'showSharedWithMe', path: '/shared-with-me', summary: 'The shares one may open' }),
+    formOperation({
+      id: 'leaveShare',
+      path: '/shared-with-me/{shareId}/leave',
+      summary: 'Removes oneself from a share',
+    }),
+  ],
 });

@@ -1,10 +1,11 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
 import type { Account } from '../shared/accounts/account.ts';
 import type { Factor } from '../shared/accounts/factor.ts';
 import { portalLifetime } from '../shared/accounts/session.ts';
 import type { SignInStep } from '../shared/accounts/sign-in-steps.ts';
 import { second } from '../shared/clock.ts';
-import { parseEmailAddress, type EmailAddress } from '../shared/email/email-address.ts';
+import { emailAddressSchema, parseEmailAddress, type EmailAddress } from '../shared/email/email-address.ts';
 import { SignInCodePage } from '../shared/pages/sign-in-code-page.tsx';
 import { SignInPage } from '../shared/pages/sign-in-page.tsx';
 import { SignInPasswordPage } from '../shared/pages/sign-in-password-page.tsx';
@@ -22,6 +23,7 @@ import {
   type Visitor,
 } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 import type { Services } from './trigger/services.ts';
@@ -194,4 +196,67 @@ http('sign-in', {
   route: 'sign-in/{step?}',
   handler: signIn,
   errors: portalErrors,
+  operations: [
+    pageOperation({
+      id: 'showSignIn',
+      path: '/sign-in',
+      summary: 'Asks for an e-mail address',
+      caller: 'anyone',
+      query: z.object({
+        returnTo: z.string().optional().describe('A path of the portal to go on to.'),
+        again: z.string().optional().describe('Also for who is signed in.'),
+      }),
+    }),
+    formOperation({
+      id: 'sendSignInCode',
+      path: '/sign-in',
+      summary: 'Mails a code',
+      caller: 'anyone',
+      fields: { email: emailAddressSchema, returnTo: z.string().optional() },
+      errors: [429],
+    }),
+    pageOperation({
+      id: 'restartSignIn',
+      path: '/sign-in/code',
+      summary: 'Leads to where sign-in starts',
+      caller: 'anyone',
+    }),
+    formOperation({
+      id: 'signInByCode',
+      path: '/sign-in/code',
+      summary: 'Signs in with the mailed code',
+      caller: 'anyone',
+      fields: { challengeId: z.string(), code: z.string(), returnTo: z.string().optional() },
+      errors: [429],
+    }),
+    pageOperation({
+      id: 'showSignInByPassword',
+      path: '/sign-in/password',
+      summary: 'Asks for address and password',
+      caller: 'anyone',
+      query: z.object({ returnTo: z.string().optional() }),
+    }),
+    formOperation({
+      id: 'signInByPassword',
+      path: '/sign-in/password',
+      summary: 'Signs in with a password',
+      caller: 'anyone',
+      fields: { email: emailAddressSchema, password: z.string().optional(), returnTo: z.string().optional() },
+      errors: [429],
+    }),
+    pageOperation({
+      id: 'restartSecondFactor',
+      path: '/sign-in/second-factor',
+      summary: 'Leads to where sign-in starts',
+      caller: 'anyone',
+    }),
+    formOperation({
+      id: 'signInBySecondFactor',
+      path: '/sign-in/second-factor',
+      summary: 'Goes on with the code of an app, or a recovery code',
+      caller: 'anyone',
+      fields: { half: z.string(), code: z.string(), returnTo: z.string().optional() },
+      errors: [429],
+    }),
+  ],
 });

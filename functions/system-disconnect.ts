@@ -1,4 +1,5 @@
 import { http, type Handler } from './trigger/endpoint.ts';
+import { systemOperation } from './trigger/operation.ts';
 import { noContent } from './trigger/responses.ts';
 import { systemOf } from './trigger/system-bearer.ts';
 
@@ -9,4 +10,18 @@ export const systemDisconnect: Handler = async (services, request) => {
   return noContent;
 };
 
-http('system-disconnect', { methods: ['DELETE'], route: 'api/system', handler: systemDisconnect });
+http('system-disconnect', {
+  methods: ['DELETE'],
+  route: 'api/system',
+  handler: systemDisconnect,
+  operations: [
+    systemOperation({
+      id: 'disconnectSystem',
+      tag: 'system',
+      method: 'DELETE',
+      path: '/api/system',
+      summary: 'Disconnect the system: its tokens and shares end',
+      answers: { 204: { description: 'The system is disconnected.' } },
+    }),
+  ],
+});

@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
 import type { AuditActor } from '../shared/audit/audit-log.ts';
 import { auditEntryText } from '../shared/audit/audit-entry-text.ts';
 import { instant } from '../shared/clock.ts';
@@ -16,6 +17,7 @@ import {
 } from './trigger/browser.ts';
 import { askingGateways } from './trigger/asking-gateways.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
+import { formOperation, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 import type { Services } from './trigger/services.ts';
@@ -129,4 +131,24 @@ http('system', {
   route: 'systems/{systemId}/{*action}',
   handler: system,
   errors: portalErrors,
+  operations: [
+    pageOperation({
+      id: 'showSystem',
+      path: '/systems/{systemId}',
+      summary: 'A system: its gateways, shares and what happened',
+    }),
+    formOperation({
+      id: 'disconnectSystemByName',
+      path: '/systems/{systemId}/disconnect',
+      summary: 'Disconnects a system',
+      fields: { confirm: z.string().describe('The name of the system.') },
+    }),
+    formOperation({
+      id: 'changeShare',
+      path: '/systems/{systemId}/shares/{shareId}/{act}',
+      params: { act: z.enum(['delete', 'pause', 'resume']) },
+      summary: 'Ends, pauses or resumes a share',
+      errors: [409],
+    }),
+  ],
 });

@@ -7,6 +7,7 @@ import type { ViewerResponse } from '../shared/tunnel/share-tunnel.ts';
 import { hostCookie, readCookie } from './trigger/browser.ts';
 import { http, problemDocument, type Handler } from './trigger/endpoint.ts';
 import { goneSignal, paced, rawTarget } from './trigger/library-exchange.ts';
+import { publicOperation } from './trigger/operation.ts';
 import { readBody } from './trigger/request-body.ts';
 import { page, seeOther } from './trigger/responses.ts';
 import type { Services } from './trigger/services.ts';
@@ -90,9 +91,27 @@ export const tunnel: Handler = async (services, request, context: InvocationCont
   }
 };
 
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const;
+
 http('tunnel', {
-  methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+  methods,
   route: 'share-origin/{*viewerPath}',
   handler: tunnel,
   anyQuery: true,
+  operations: methods.map((method) =>
+    publicOperation({
+      id: `view${method.slice(0, 1)}${method.slice(1).toLowerCase()}`,
+      tag: 'share-origin',
+      method,
+      path: '/share-origin/{*viewerPath}',
+      summary: `${method} of the shared dashboard, if its allowlist names the call`,
+      description: 'The path may hold slashes. The answer is that of the on-prem application.',
+      answers: {
+        '2XX': { description: 'As the on-prem application answers.' },
+        '3XX': { description: 'As the on-prem application answers, or by way of sign-in.' },
+        '4XX': { description: 'As the on-prem application answers, or a refusal.' },
+      },
+      errors: [504],
+    }),
+  ),
 });

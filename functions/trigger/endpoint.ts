@@ -9,6 +9,7 @@ import {
 import { Problem } from '../../shared/problem.ts';
 import { SecretsUnavailable } from '../../shared/secrets/secret-store.ts';
 import { DocumentTooLarge, InvalidContinuation, StoreUnavailable } from '../../shared/store/store-errors.ts';
+import { describes, type Operation } from './operation.ts';
 import { services, type Services } from './services.ts';
 
 app.setup({ enableHttpStream: true });
@@ -91,6 +92,19 @@ function refuseForgedHeaders(request: HttpRequest): void {
   }
 }
 
+/** Keeps the description true: what it does not list is not there. */
+function refuseUndescribed(operations: readonly Operation[], request: HttpRequest): void {
+  const { pathname } = new URL(request.url);
+  if (operations.some((operation) => describes(operation, request.method, pathname))) return;
+  throw new Problem('not-found', `There is no ${request.method} here: /openapi.json lists what there is.`);
+}
+
+const served: Operation[] = [];
+
+/** Every operation of the functions that were loaded, by path. */
+export const operationsServed = (): readonly Operation[] =>
+  served.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+
 /** Registers one HTTP function. Every one of ours does its own authentication. */
 export function http(
   name: string,
@@ -99,10 +113,19 @@ export function http(
     readonly route: string;
     readonly handler: Handler;
     readonly errors?: ErrorStyle;
+    /**
+     * Every request that this function answers, for `/openapi.json`; any other gets 404 before the handler runs.
+     * One entry for each method and path, made with the builders of `operation.ts`, for example:
+     * `pageOperation({ id: 'showPlan', path: '/plans/{planId}', summary: 'A plan' })`,
+     * `formOperation({ id: 'renamePlan', path: '/plans/{planId}/name', summary: '...', fields: { name: z.string() } })`,
+     * `systemOperation({ ..., answers: { 200: jsonAnswer('The plan.', 'Plan', planSchema) }, errors: [409] })`.
+     */
+    readonly operations: readonly Operation[];
     /** The query is the on-prem application's and may hold any name. */
     readonly anyQuery?: boolean;
   },
 ): void {
+  served.push(...options.operations);
   app.http(name, {
     methods: [...options.methods],
     route: options.route,
@@ -112,6 +135,7 @@ export function http(
       return answer(
         () => {
           if (!options.anyQuery) refuseForgedHeaders(request);
+          refuseUndescribed(options.operations, request);
           return options.handler(built, request, context);
         },
         options.errors ?? problemDocument,

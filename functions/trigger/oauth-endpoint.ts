@@ -1,4 +1,5 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
 import { OAuthError } from '../../shared/oauth/oauth-error.ts';
 import { Problem } from '../../shared/problem.ts';
 import type { ErrorStyle, Handler } from './endpoint.ts';
@@ -12,6 +13,9 @@ export const publicClientId = 'drawbridge-gateway';
  * ignored, so each token response says what was granted (RFC 6749 section 3.3).
  */
 export const grantedScope = 'system';
+
+/** What every request to an OAuth endpoint holds. */
+export const clientSchema = z.object({ client_id: z.literal(publicClientId) });
 
 /** RFC 6749 section 5.1: neither tokens nor errors about them are ever cached. */
 const oauthHeaders = {

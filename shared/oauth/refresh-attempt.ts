@@ -23,7 +23,7 @@ export const mostKnownAttempts = 32;
 
 export const hashOfAttempt = sha256;
 
-const noncePattern = /^[\w-]{22,86}$/;
+export const noncePattern = /^[\w-]{22,86}$/;
 const hashPattern = /^[\w-]{43}$/;
 
 /**

@@ -52,7 +52,8 @@ export const shareUpdateSchema = z
     expiresAt: expiresAt.nullable().optional(),
     status: z.enum(['active', 'paused']).optional(),
   })
-  .refine((update) => Object.keys(update).length > 0, 'Name at least one thing to change.');
+  .refine((update) => Object.keys(update).length > 0, 'Name at least one thing to change.')
+  .meta({ minProperties: 1 });
 
 export type ShareUpdate = z.infer<typeof shareUpdateSchema>;
 

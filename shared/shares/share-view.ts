@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import type { Instant } from '../clock.ts';
+import { instantSchema } from '../store/document-fields.ts';
 import type { Share } from './share.ts';
 import { statusAt } from './share.ts';
 
@@ -7,8 +9,40 @@ export function shareOrigin(shareId: string, site: { publicOrigin: string; share
   return `${new URL(site.publicOrigin).protocol}//${shareId}.${site.shareDomain}`;
 }
 
-/** A share as the API shows it to its system. */
-export function shareView(share: Share, site: { publicOrigin: string; shareDomain: string }, now: Instant) {
+/** A share as the API shows it to its system. Once it has ended it keeps no recipients and no content. */
+export const shareViewSchema = z.object({
+  id: z.string(),
+  url: z.url().describe('The origin of the share, where its recipients see the dashboard.'),
+  status: z.enum(['active', 'paused', 'expired', 'ended']),
+  dashboard: z.object({
+    id: z.string(),
+    title: z.string(),
+    entryPath: z.string(),
+    items: z.array(z.string()).readonly(),
+  }),
+  recipients: z.array(
+    z.object({
+      email: z.string().meta({ format: 'email' }),
+      invitation: z.enum(['queued', 'sent', 'failed']),
+      firstOpenedAt: z.exactOptional(instantSchema),
+      lastOpenedAt: z.exactOptional(instantSchema),
+    }),
+  ),
+  sharedBy: z.object({ name: z.string() }),
+  message: z.exactOptional(z.string()),
+  description: z.exactOptional(z.string()),
+  createdAt: instantSchema,
+  expiresAt: z.exactOptional(instantSchema),
+  endedAt: z.exactOptional(instantSchema),
+});
+
+export type ShareView = z.infer<typeof shareViewSchema>;
+
+export function shareView(
+  share: Share,
+  site: { publicOrigin: string; shareDomain: string },
+  now: Instant,
+): ShareView {
   return {
     id: share.id,
     url: `${shareOrigin(share.id, site)}/`,
@@ -28,5 +62,3 @@ export function shareView(share: Share, site: { publicOrigin: string; shareDomai
     ...(share.endedAt && { endedAt: share.endedAt }),
   };
 }
-
-export type ShareView = ReturnType<typeof shareView>;

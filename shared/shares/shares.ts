@@ -280,10 +280,11 @@ export function createShares({ shares, grants, allowlists, audit, clock, random 
       return page.items.length;
     },
 
-    /** Queues one invitation again, under a new operation id. @throws Problem not-found, conflict */
+    /** Queues one invitation again, under a new operation id. @throws Problem invalid-request, conflict */
     async resendInvitation(share: Share, email: EmailAddress): Promise<Share> {
       if (!share.recipients.some((recipient) => recipient.email === email)) {
-        throw new Problem('not-found', 'This share has no such recipient.');
+        const detail = 'This share has no such recipient.';
+        throw new Problem('invalid-request', detail, { errors: [{ field: 'email', detail }] });
       }
       const updated = await shares.update(share.pk, share.id, (current) => {
         if (statusAt(current, now()) !== 'active') throw new Problem('conflict', 'This share is not active.');

@@ -134,6 +134,7 @@ describe('bad input', () => {
 
   const cases: Case[] = [
     { name: 'an unknown route', method: 'GET', path: '/api/nothing', status: 404 },
+    { name: 'a page that nothing describes', method: 'GET', path: '/sign-in/secrets', status: 404 },
     { name: 'a method the route has not', method: 'PUT', path: '/api/shares', status: 404 },
     {
       name: 'a share without a token',

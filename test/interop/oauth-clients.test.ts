@@ -64,7 +64,7 @@ describe('clients in other languages', () => {
     let python: string;
 
     beforeAll(async () => {
-      python = await makePythonEnvironment();
+      python = await makePythonEnvironment('python');
     }, setUp);
 
     it('connects, renews when told to and by itself, and revokes', async () => {

@@ -19,9 +19,12 @@ export async function buildGoProgram(): Promise<string> {
   return program;
 }
 
-/** Makes a virtual environment with what requirements.txt pins, once per content of that file. @returns its Python */
-export async function makePythonEnvironment(): Promise<string> {
-  const requirements = join(here, 'python/requirements.txt');
+/**
+ * Makes a virtual environment with what the requirements.txt of a folder pins, once per content of that file.
+ * @returns its Python
+ */
+export async function makePythonEnvironment(of: 'python' | 'schemathesis'): Promise<string> {
+  const requirements = join(here, of, 'requirements.txt');
   const digest = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex');
