@@ -19,7 +19,7 @@ export interface GrantRenewalOptions {
 }
 
 /**
- * Renews the token of an open control channel in band once three to four fifths of its life are over, again and again
+ * Renews the token of an open control channel in band once two to four fifths of its life are over, again and again
  * until the returned function is called. Which part of the life it is differs each time: gateways that reconnected
  * together need not ask together. A grant for another place ends the channel, so that the listener moves there.
  *
@@ -35,7 +35,7 @@ export function keepGrant(options: GrantRenewalOptions): () => void {
   let failures = 0;
 
   function dueOf(obtainedAt: number): number {
-    return obtainedAt + (0.6 + 0.2 * fraction(random)) * (grant.expiresAt - obtainedAt);
+    return obtainedAt + (0.4 + 0.4 * fraction(random)) * (grant.expiresAt - obtainedAt);
   }
 
   const plan = (from: number, at: number) => {

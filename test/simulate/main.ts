@@ -1,16 +1,19 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { simulateReconnects } from './reconnects/simulate-reconnects.ts';
 import { simulateRenewals } from './renewals/simulate-renewals.ts';
 
 interface Options {
   readonly seed: number;
   readonly renewals: number;
+  readonly gateways: number;
 }
 
 type Simulation = (options: Options, print: (line: string) => void) => Promise<boolean>;
 
 const simulations: Record<string, Simulation> = {
   renewals: simulateRenewals,
+  reconnects: simulateReconnects,
 };
 
 function wholeNumber(text: string | undefined, otherwise: number, name: string): number {
@@ -22,7 +25,7 @@ function wholeNumber(text: string | undefined, otherwise: number, name: string):
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, renewals: { type: 'string' } },
+  options: { seed: { type: 'string' }, renewals: { type: 'string' }, gateways: { type: 'string' } },
 });
 const chosen = positionals.length > 0 ? positionals : Object.keys(simulations);
 const unknown = chosen.filter((name) => !Object.hasOwn(simulations, name));
@@ -33,6 +36,7 @@ if (unknown.length > 0) {
 const options: Options = {
   seed: wholeNumber(values.seed, randomInt(2 ** 47), 'seed'),
   renewals: wholeNumber(values.renewals, 100_000, 'renewals'),
+  gateways: wholeNumber(values.gateways, 10_000, 'gateways'),
 };
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 let held = true;

@@ -616,15 +616,15 @@ describe('a listener that is refused or dropped', () => {
 });
 
 describe('the token of a listener', () => {
-  it('is renewed in band at three to four fifths of its life, and the channel stays', async () => {
+  it('is renewed in band at two to four fifths of its life, and the channel stays', async () => {
     const service = await playService();
     const played = play(service.endpoint, small);
     const control = await service.channel();
     await until(() => played.listener.state().kind === 'connected');
-    played.now += 35 * minute;
+    played.now += 23 * minute;
     await settled(() => control.texts.length);
     expect(control.texts).toEqual([]);
-    played.now += 13 * minute;
+    played.now += 25 * minute;
     await until(() => control.texts.length === 1);
     expect(control.texts[0]).toEqual({ renewToken: { token: 'token-1' } });
     await settled(() => control.texts.length);
