@@ -89,9 +89,9 @@ export class FleetGateway {
     this.#tunnels = Array.from({ length: listeners }, () => {
       let stands = false;
       return createTunnelListener({
-        connect: async () => {
-          const { endpoint, path, token, expiresAt } = await client.listener();
-          return { endpoint, path, token, expiresAt: Date.parse(expiresAt) };
+        connect: async (signal) => {
+          const { lifetime, ...address } = await client.listener(signal);
+          return { ...address, expiresAt: this.#timeline.now() + lifetime };
         },
         handle: async () => ({ status: 200, headers: {} }),
         clock: this.#timeline,

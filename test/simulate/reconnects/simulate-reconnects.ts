@@ -41,8 +41,8 @@ export async function simulateReconnects(
     print(
       `  back after:      half ${inSeconds(back.half)} s, 99 % ${inSeconds(back.most)} s, all ${inSeconds(back.all)} s`,
     );
-    print(`  handshakes:      ${rates(report.handshakes, 's')}, in the first 20 s`);
-    print(`  listener tokens: ${rates(report.listenerTokens, 's')}, in the first 20 s`);
+    print(`  handshakes:      ${rates(report.handshakes, 's')}, while they come back`);
+    print(`  listener tokens: ${rates(report.listenerTokens, 's')}, while they come back`);
     print(`  later:           ${rates(report.laterListenerTokens, 'min')}, in the hour after`);
     print(`  renewals:        ${rates(report.renewals, '10 min')}, in the day after`);
     print(`  on usual days:   ${rates(report.usualRenewals, '10 min')}`);

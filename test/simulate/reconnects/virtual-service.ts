@@ -58,7 +58,7 @@ export class VirtualService {
       if (!known) return { status: 401, headers: {}, text: '{}' };
       const expiresAt = new Date(now + listenerTokenLife).toISOString();
       const text = JSON.stringify({ endpoint: 'wss://relay.example', path: 'hc', token: 'sas', expiresAt });
-      return { status: 200, headers: {}, text };
+      return { status: 200, headers: { date: new Date(now).toUTCString() }, text };
     },
     close: () => {},
   };

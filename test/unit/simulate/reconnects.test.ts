@@ -8,9 +8,9 @@ import { virtualTimer } from '../../simulate/virtual-timer.ts';
 
 describe('gateways after an outage of the service', () => {
   it('come back within the cap of the back-off, spread over it', async () => {
-    const report = await simulateOutage({ gateways: 150, outage: 10 * minute, seed: 2026 });
+    const report = await simulateOutage({ gateways: 200, outage: 10 * minute, seed: 2026 });
     expect(report.broken).toEqual([]);
-    expect(report.handshakes.count).toBeGreaterThanOrEqual(300);
+    expect(report.handshakes.count).toBeGreaterThanOrEqual(400);
     expect(report.logLines).toBeLessThan(30);
   });
 
