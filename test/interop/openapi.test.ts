@@ -91,6 +91,9 @@ describe(`the description of the API, fuzzed (--seed=${seed})`, () => {
       'disconnectSystem',
     ];
     await fuzz([...bearer, ...own, '--phases', 'coverage,fuzzing,stateful', '--max-examples', '10']);
+    // A caller whom the service does not know would have found nothing either.
+    const { shares } = JSON.parse((await asSystem('/api/shares')).text) as { shares?: unknown[] };
+    expect(shares?.length).toBeGreaterThan(0);
   });
 
   it('holds for someone who is signed in to the portal', async () => {
