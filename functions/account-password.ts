@@ -38,7 +38,7 @@ async function set(
   const { accountId: id, email, id: sessionId } = visitor.session;
   const fault = await services.passwords.fault(password, email);
   if (fault !== undefined) return show(services, visitor, { password: fault });
-  await services.passwords.set({ id, email }, password, visitOf(request), sessionId);
+  await services.passwords.change({ id, email }, password, visitOf(request), sessionId);
   return seeOther(portalPaths.account);
 }
 

@@ -19,6 +19,13 @@ const anHour = (count: number): Limit => ({ count, window: hour });
 const limits = {
   code: { network: anHour(60), device: anHour(8), addressAndNetwork: anHour(8), address: anHour(24) },
   password: { network: anHour(60), device: anHour(20), addressAndNetwork: anHour(10), address: anHour(50) },
+  // Hashing costs the service, whoever asks for it.
+  'password change': {
+    network: anHour(60),
+    device: anHour(10),
+    addressAndNetwork: anHour(10),
+    address: anHour(20),
+  },
   'password link': {
     network: anHour(30),
     device: anHour(5),

@@ -11,7 +11,8 @@ export interface PasswordCost {
 
 /**
  * Above the least that OWASP's Password Storage Cheat Sheet asks of argon2id (19 MiB, 2 passes, 1 lane). Node
- * computes at most four at once, which bounds the memory. Raising it takes effect as people sign in.
+ * computes at most four at once, which bounds the memory. Raising it takes effect as people sign in; until
+ * somebody has, a wrong password for their account is found out sooner than for others.
  */
 export const passwordCost: PasswordCost = { memory: 32_768, passes: 3, parallelism: 1 };
 

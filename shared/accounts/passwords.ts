@@ -63,6 +63,12 @@ export function createPasswords(deps: PasswordDependencies) {
     /** Why a password will not do for this address; undefined when it will. */
     fault: (typed: string, email: EmailAddress) => passwordFault(normalizePassword(typed), email),
 
+    /** Sets or changes the password in a session. @throws Problem too-many-requests @see set */
+    async change(owner: Owner, typed: string, visit: Visit, keep: string): Promise<void> {
+      await attempts.take('password change', owner.email, visit);
+      await this.set(owner, typed, visit, keep);
+    },
+
     /**
      * Sets or changes the password of someone who just proved who they are. Ends every other session (ASVS 3.3.3)
      * and mails a notice.

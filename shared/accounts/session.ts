@@ -85,18 +85,24 @@ export function createSessions({
     return { cookie, session };
   }
 
-  /** Every session of an account that is alive, those of shares included; the newest 1000. */
+  /** Every session of an account that is alive, those of shares included. */
   async function ofAccount(accountId: AccountId): Promise<Session[]> {
-    const now = instant(clock.now());
-    const { items } = await sessions.query({
-      where: [
-        ['accountId', '=', accountId],
-        ['expiresAt', '>', now],
-      ],
-      orderBy: ['expiresAt', 'desc'],
-      limit: 1000,
-    });
-    return items.map(({ document }) => document);
+    const where = [
+      ['accountId', '=', accountId],
+      ['expiresAt', '>', instant(clock.now())],
+    ] as const;
+    const found: Session[] = [];
+    let continuation: string | undefined;
+    do {
+      const page = await sessions.query({
+        where,
+        limit: 500,
+        ...(continuation !== undefined && { continuation }),
+      });
+      found.push(...page.items.map(({ document }) => document));
+      continuation = page.continuation;
+    } while (continuation !== undefined);
+    return found;
   }
 
   return {

@@ -77,8 +77,8 @@ export const AccountPage = (props: AccountPageProps) => {
                     'A code from an app on your phone, besides your mailbox or password.'
                   ) : (
                     <>
-                      Since <UtcTime at={secondFactor.since} />. {secondFactor.recoveryCodesLeft} recovery
-                      codes left.
+                      Since <UtcTime at={secondFactor.since} />. Recovery codes left:{' '}
+                      {secondFactor.recoveryCodesLeft}.
                     </>
                   )}
                 </p>

@@ -22,8 +22,8 @@ export const SecondFactorPage = ({ account, csrf, state }: SecondFactorPageProps
       <div class="card stack">
         <h1>Set up a second step</h1>
         <p>
-          Signing in then also asks for a code from an authenticator app on your phone. Who gets at your
-          mailbox or your password does not get in.
+          Signing in then also asks for a code from an authenticator app on your phone. Getting hold of your
+          mailbox or your password is then not enough to get in.
         </p>
         <p>Any app for one-time codes (TOTP) will do. Have it at hand, and continue.</p>
         <PostForm action={portalPaths.enrolSecondFactor} csrf={csrf} class="actions">
@@ -38,7 +38,7 @@ export const SecondFactorPage = ({ account, csrf, state }: SecondFactorPageProps
         <div class="card stack">
           <h1>Your second step</h1>
           <p>
-            On since <UtcTime at={state.since} />. {state.recoveryCodesLeft} recovery codes are left.
+            On since <UtcTime at={state.since} />. Recovery codes left: {state.recoveryCodesLeft}.
           </p>
           <p>New recovery codes take the place of the former ones.</p>
           <PostForm action={portalPaths.renewRecoveryCodes} csrf={csrf} class="actions">
@@ -90,7 +90,7 @@ export const EnrolSecondFactorPage = (props: EnrolSecondFactorPageProps) => (
           <details>
             <summary>Type it instead</summary>
             <p>
-              A key of the kind time-based, 6 digits:{' '}
+              The key, time-based, 6 digits:
               <code class="command">{props.secret.replace(/.{4}(?=.)/g, '$& ')}</code>
             </p>
           </details>

@@ -124,7 +124,7 @@ describe('the life of an account', () => {
     recoveryCodes = [...done.text.matchAll(/<code>([2-9a-z-]{14})<\/code>/g)].map(([, code = '']) => code);
     expect(recoveryCodes).toHaveLength(10);
     // The session that proved it goes on under another cookie; the others end.
-    expect((await ann.open('/account')).text).toContain('10 recovery codes left');
+    expect((await ann.open('/account')).text).toContain('Recovery codes left: 10');
     expect((await elsewhere.open('/account')).text).toContain('<h1>Sign in</h1>');
     expect(await subjects()).toContain('A second step was turned on');
   });
@@ -148,7 +148,7 @@ describe('the life of an account', () => {
     expect(half.text).toContain('<h1>Second step</h1>');
     const [code = ''] = recoveryCodes;
     const page = await third.submit(half, '/sign-in/second-factor', { code });
-    expect(page.text).toContain('9 recovery codes left');
+    expect(page.text).toContain('Recovery codes left: 9');
     expect(page.text).toContain('By e-mailed code and recovery code');
     expect(await subjects()).toContain('A recovery code was used to sign in');
     const fourth = asAnn();
