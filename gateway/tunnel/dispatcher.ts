@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Log } from '../../shared/log.ts';
 import { isRendezvousOf, rejectAddress } from '../../shared/tunnel/hybrid-connection-address.ts';
 import { readableOf, wholeIfSmall } from '../../shared/tunnel/hybrid-connection-body.ts';
+import { rendezvousStays } from '../../shared/tunnel/hybrid-connection-headers.ts';
 import { HandshakeError, openSocket } from '../../shared/tunnel/hybrid-connection-handshake.ts';
 import {
   controlBodyLimit,
@@ -247,7 +248,10 @@ export class Dispatcher {
 
   async #replyBy(rendezvous: Rendezvous, id: string, response: RelayedResponse): Promise<void> {
     const head = responseHead(id, response, response.body !== undefined);
-    if (head !== undefined && !hasFailed(response)) return rendezvous.reply(head, response.body);
+    if (head !== undefined && !hasFailed(response)) {
+      const responseHeaders = { ...head.responseHeaders, [rendezvousStays]: 'stays' };
+      return rendezvous.reply({ ...head, responseHeaders }, response.body);
+    }
     this.#options.log.error('tunnel.response-unfit', { status: response.status });
     await rendezvous.reply(failure(id), undefined);
   }

@@ -11,6 +11,7 @@ import {
 } from '../../shared/tunnel/hybrid-connection-message.ts';
 import type { FrameSocket } from '../../shared/tunnel/hybrid-connection-socket.ts';
 import type { SasVerdict } from '../../shared/tunnel/sas-token.ts';
+import { tracked } from './tracking.ts';
 
 /** A request that was sent down a control channel and may be answered there. */
 export interface Awaited {
@@ -81,7 +82,7 @@ export class ListenerChannel {
   }
 
   close(code: number, reason: string): void {
-    this.#socket?.close(code, reason);
+    this.#socket?.close(code, tracked(reason));
     this.#onClosed(code, reason);
   }
 

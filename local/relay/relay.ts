@@ -19,6 +19,7 @@ import { documentedLimits, type RelayLimits } from './relay-limits.ts';
 import { RendezvousOffers } from './rendezvous-offers.ts';
 import { authorize } from './sender-authorization.ts';
 import { parseTarget, type RelayTarget } from './sender-target.ts';
+import { tracked } from './tracking.ts';
 import { createWebSocketRelay } from './websocket-relay.ts';
 
 export interface RelayOptions {
@@ -88,10 +89,13 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   function openWebSocket(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     const target = parseTarget(request.url ?? '/', '/$hc/');
     if (target === undefined || !exists(target.name)) {
-      return refuseHandshake(stream, 404, 'The hybrid connection path is invalid');
+      return refuseHandshake(stream, 404, tracked('The hybrid connection path is invalid'));
     }
+    const trace = target.parameter('sb-hc-id');
+    const refuse = (status: number, description: string) =>
+      refuseHandshake(stream, status, tracked(description, trace));
     const fault = handshakeFault(request);
-    if (fault) return refuseHandshake(stream, fault.status, fault.description);
+    if (fault) return refuse(fault.status, fault.description);
     const action = target.parameter('sb-hc-action');
     switch (action) {
       case 'listen':
@@ -101,22 +105,24 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       case 'accept':
       case 'request': {
         const visit = offers.take(action, target);
-        if (visit === undefined) return refuseHandshake(stream, 403, 'The address is not valid or no longer');
+        if (visit === undefined) return refuse(403, 'The address is not valid or no longer');
         return visit({ request, stream, head, target });
       }
       case undefined:
       default:
-        return refuseHandshake(stream, 400, 'Unrecognized sb-hc-action');
+        return refuse(400, 'Unrecognized sb-hc-action');
     }
   }
 
   function listen(request: IncomingMessage, stream: Duplex, head: Buffer, target: RelayTarget): void {
     const { name } = target;
+    const trace = target.parameter('sb-hc-id');
+    const refuse = (status: number, description: string) =>
+      refuseHandshake(stream, status, tracked(description, trace));
     const { verdict } = authorize(request, target, 'Listen', relay);
-    if (!verdict.ok)
-      return refuseHandshake(stream, verdict.status, `The security token is refused: ${verdict.reason}`);
+    if (!verdict.ok) return refuse(verdict.status, `The security token is refused: ${verdict.reason}`);
     if (listeners.count(name) >= limits.listeners) {
-      return refuseHandshake(stream, 403, `QuotaExceeded: more than ${limits.listeners} listeners`);
+      return refuse(403, `QuotaExceeded: more than ${limits.listeners} listeners`);
     }
     const channel = new ListenerChannel({
       name,

@@ -9,6 +9,7 @@ import {
 import type { FrameSocket } from '../../shared/tunnel/hybrid-connection-socket.ts';
 import { readableOf } from '../../shared/tunnel/hybrid-connection-body.ts';
 import type { HttpExchange } from './http-exchange.ts';
+import { tracked } from './tracking.ts';
 
 /**
  * The service's end of a rendezvous for HTTP. It belongs to the sender's connection: once it stands, all requests that
@@ -88,7 +89,8 @@ export class RequestRendezvous {
     else this.#socket?.watch(this.#pingInterval);
   }
 
-  readonly #senderLeft = () => this.#socket?.close(1001, 'The sender client shut down the connection');
+  readonly #senderLeft = () =>
+    this.#socket?.close(1001, tracked('The sender client shut down the connection'));
 
   #onText(text: string): void {
     try {
@@ -103,7 +105,7 @@ export class RequestRendezvous {
       );
     } catch (error) {
       if (!(error instanceof MessageError)) throw error;
-      this.#socket?.close(1002, error.message);
+      this.#socket?.close(1002, tracked(error.message));
       this.#exchange?.fail(500, 'The listener broke the protocol');
     }
   }

@@ -7,6 +7,7 @@ import type { RelayContext } from './http-relay.ts';
 import type { Visitor } from './rendezvous-offers.ts';
 import { authorize } from './sender-authorization.ts';
 import type { RelayTarget } from './sender-target.ts';
+import { tracked } from './tracking.ts';
 import { joinWebSockets } from './websocket-join.ts';
 
 /** The sender's WebSockets (the guide's "Web Socket connect protocol" and "Accept handshake"). */
@@ -15,11 +16,13 @@ export function createWebSocketRelay(
 ): (request: IncomingMessage, stream: Duplex, head: Buffer, target: RelayTarget) => void {
   return (request, stream, head, target) => {
     const { verdict, consumed } = authorize(request, target, 'Send', relay);
-    if (!verdict.ok)
-      return refuseHandshake(stream, verdict.status, `The security token is refused: ${verdict.reason}`);
+    const id = target.parameter('sb-hc-id') ?? randomUUID();
+    const refuse = (status: number, description: string) =>
+      refuseHandshake(stream, status, tracked(description, id));
+    if (!verdict.ok) return refuse(verdict.status, `The security token is refused: ${verdict.reason}`);
     const listener = relay.listeners.pick(target.name, relay.limits.backlog);
     if (listener === undefined) {
-      return refuseHandshake(stream, 404, 'There are no listeners connected for the endpoint');
+      return refuse(404, 'There are no listeners connected for the endpoint');
     }
     const waiting = watchWaiting(stream, head);
     const settle = () => {
@@ -32,7 +35,7 @@ export function createWebSocketRelay(
       const status = visitor.target.parameter('sb-hc-statusCode');
       if (status !== undefined) {
         const description = visitor.target.parameter('sb-hc-statusDescription') ?? '';
-        refuseHandshake(visitor.stream, 410, 'The WebSocket was rejected');
+        refuseHandshake(visitor.stream, 410, tracked('The WebSocket was rejected', id));
         refuseHandshake(stream, /^[3-5]\d\d$/.test(status) ? Number(status) : 500, description);
         return;
       }
@@ -43,7 +46,6 @@ export function createWebSocketRelay(
     };
     const suffix = target.requestTarget.slice(`/$hc/${target.name}`.length);
     const [path = '', query] = suffix.split(/\?(.*)/s, 2);
-    const id = target.parameter('sb-hc-id') ?? randomUUID();
     const offer = relay.offers.make(
       listener.base,
       { name: target.name, suffix: path, ...(query !== undefined && { query }) },
@@ -53,7 +55,7 @@ export function createWebSocketRelay(
     const deadline = setTimeout(() => {
       settle();
       waiting.stop();
-      refuseHandshake(stream, 504, 'The listener did not accept in the required time');
+      refuse(504, 'The listener did not accept in the required time');
     }, relay.limits.acceptWithin);
     waiting.onLeave(settle);
     listener.send({

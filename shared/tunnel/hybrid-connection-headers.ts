@@ -5,6 +5,12 @@ export type HeaderFields = Record<string, string>;
 export const headerLimit = 32 * 1024;
 
 /**
+ * Our listener's word that it stays at a rendezvous for the sender's next request, as the guide wants it. Microsoft's
+ * listeners leave behind the first answer (.NET, Java) or never read from it again (Node).
+ */
+export const rendezvousStays = 'drawbridge-rendezvous';
+
+/**
  * Fields that concern one connection only. The guide strips all that RFC 7230 defines except Via; Expect goes with them,
  * because whoever reads the request has answered it already.
  */

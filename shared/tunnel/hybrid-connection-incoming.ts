@@ -99,6 +99,8 @@ export class IncomingMessages {
   }
 
   #onText(piece: Buffer, last: boolean): void {
+    // Whose body would come next? Answers of one viewer must never reach another.
+    if (this.#receiver !== undefined) throw new FrameError(1002, 'a message where a body was announced');
     this.#textLength += piece.length;
     if (this.#textLength > messageLimit)
       throw new FrameError(1009, `a message of more than ${messageLimit} bytes`);

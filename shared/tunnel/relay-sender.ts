@@ -7,7 +7,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { pipeline, Readable } from 'node:stream';
 import { second } from '../clock.ts';
-import { endToEndFields } from './hybrid-connection-headers.ts';
+import { endToEndFields, rendezvousStays } from './hybrid-connection-headers.ts';
 
 /**
  * Why no answer of the listener came: nobody listens, nobody answered in time, the relay did not let us send, or the
@@ -69,6 +69,8 @@ export interface RelaySenderOptions {
 }
 
 const largestHead = 64 * 1024;
+/** With its head, what surely fits the control channel. */
+const surelySmall = 16 * 1024;
 /** Shorter than what relays and load balancers allow, so that a connection is rarely closed under a new request. */
 const idleConnection = 25 * second;
 
@@ -163,6 +165,8 @@ function answerTo(
     });
     request.on('response', (response) => {
       clearTimeout(timer);
+      // The service would send this connection's next request to the rendezvous of this one.
+      if (mayLeave(response, body)) request.shouldKeepAlive = false;
       resolve(response);
     });
     signal?.addEventListener('abort', abort, { once: true });
@@ -176,6 +180,13 @@ function answerTo(
       request.end(body);
     }
   });
+}
+
+/** Whether request or answer went by a rendezvous, for all we know, to a listener that does not stay there. */
+function mayLeave(response: IncomingMessage, sent: TunnelRequest['body']): boolean {
+  if (response.headers[rendezvousStays] !== undefined) return false;
+  const whole = sent === undefined || (sent instanceof Uint8Array && sent.length < surelySmall);
+  return !whole || response.headers['content-length'] === undefined;
 }
 
 /** Tells the relay's own failures from what the listener said: only the latter carries Via. */

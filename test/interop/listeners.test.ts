@@ -3,13 +3,8 @@ import { eventually, Runtime } from '../../local/rehearsal/runtime.ts';
 import { freePort } from '../../local/free-port.ts';
 import { decideConnect } from '../support/connect-decision.ts';
 import { makePrivateAuthority, type PrivateAuthority } from '../support/private-authority.ts';
-import {
-  installNodeListener,
-  javaListener,
-  javaTrustStore,
-  type RunningProgram,
-  startProgram,
-} from './listener-programs.ts';
+import { type Embedding, embeddings } from './embeddings.ts';
+import { type RunningProgram, startProgram } from './listener-programs.ts';
 
 /** Package downloads on a slow line. */
 const setUp = 600_000;
@@ -21,42 +16,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => authority.remove());
-
-type Run = [string, string[], NodeJS.ProcessEnv];
-
-interface Embedding {
-  readonly name: string;
-  readonly slug: string;
-  /** @returns command, arguments, environment for one run */
-  readonly prepare: () => Promise<
-    (origin: string, ...more: string[]) => [string, string[], NodeJS.ProcessEnv]
-  >;
-}
-
-const embeddings: readonly Embedding[] = [
-  {
-    name: "Microsoft's listener for Node, hyco-https",
-    slug: 'node',
-    async prepare() {
-      const program = await installNodeListener();
-      return (...args) => [process.execPath, [program, ...args], { NODE_EXTRA_CA_CERTS: authority.caFile }];
-    },
-  },
-  // Where Maven has it not, whoever has the library names its jars here.
-  ...(process.env.AZURE_RELAY_CLASSPATH === undefined
-    ? []
-    : [
-        {
-          name: "Microsoft's listener for Java, azure-relay",
-          slug: 'java',
-          async prepare() {
-            const trust = await javaTrustStore(authority.caFile);
-            const program = ['-cp', String(process.env.AZURE_RELAY_CLASSPATH), javaListener];
-            return (...args: string[]) => ['java', [...trust, ...program, ...args], {}] satisfies Run;
-          },
-        },
-      ]),
-];
 
 describe.each(embeddings)('a vendor who embeds $name', ({ slug, prepare }) => {
   let runtime: Runtime;
@@ -73,7 +32,7 @@ describe.each(embeddings)('a vendor who embeds $name', ({ slug, prepare }) => {
     });
 
   beforeAll(async () => {
-    start = await prepare();
+    start = await prepare(authority);
     runtime = await Runtime.start({
       RELAY_ENDPOINT: `https://localhost:${await freePort()}`,
       RELAY_TLS_CERT: authority.certFile,

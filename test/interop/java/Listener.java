@@ -158,9 +158,8 @@ public class Listener {
             try {
                 answer("/" + address.getString("path") + "/" + shareId, context);
             } catch (IOException error) {
-                context.getResponse().setStatusCode(500);
+                context.getResponse().close();
             }
-            context.getResponse().close();
         });
         // WebSockets are not relayed; without this the library would accept them.
         listener.setAcceptHandler(context -> {
@@ -191,13 +190,25 @@ public class Listener {
         }
         var content = call.get();
         response.getHeaders().put("Content-Type", content[0]);
-        response.getOutputStream().write(content[1].getBytes(StandardCharsets.UTF_8));
+        var bytes = content[1].getBytes(StandardCharsets.UTF_8);
+        response.getOutputStream().write(bytes);
+        // Beyond 64 kB an answer has a socket of its own, and ends when its viewer has taken it.
+        if (bytes.length > 64 * 1024) response.closeAsync();
+        else endInTurn(response);
     }
 
+    /** One by one: the lock of azure-relay 0.0.6 lets small answers that end together mix up their parts. */
+    synchronized void endInTurn(RelayedHttpListenerResponse response) {
+        ended = ended.handle((nothing, error) -> null).thenCompose(nothing -> response.closeAsync());
+    }
+
+    CompletableFuture<Void> ended = CompletableFuture.completedFuture(null);
+
     /** To the service, a header says what it was; viewers do not get to see it. */
-    static void refuse(RelayedHttpListenerResponse response, int status, String header, String value) {
+    void refuse(RelayedHttpListenerResponse response, int status, String header, String value) {
         response.setStatusCode(status);
         response.getHeaders().put(header, value);
+        endInTurn(response);
     }
     // end
 }

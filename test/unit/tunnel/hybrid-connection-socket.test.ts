@@ -8,20 +8,26 @@ interface End {
   readonly socket: FrameSocket;
   readonly texts: string[];
   readonly closures: [number, string][];
+  /** Called with every text. */
+  announces?: () => void;
 }
 
 function end(stream: Duplex, role: 'client' | 'service', head = Buffer.alloc(0)): End {
   const texts: string[] = [];
   const closures: [number, string][] = [];
   const handlers = {
-    text: (text: string) => void texts.push(text),
+    text: (text: string) => {
+      texts.push(text);
+      self.announces?.();
+    },
     closed: (code: number, reason: string) => void closures.push([code, reason]),
   };
   const socket = new FrameSocket(stream, head, {
     role: role === 'client' ? { client: systemRandom } : role,
     handlers,
   });
-  return { socket, texts, closures };
+  const self: End = { socket, texts, closures };
+  return self;
 }
 
 function pair(): { client: End; service: End; streams: Duplex[] } {
@@ -33,10 +39,10 @@ const mask = Buffer.from([1, 2, 3, 4]);
 
 it('texts, whole binaries and streamed ones arrive in the order in which they were sent', async () => {
   const { client, service } = pair();
-  client.socket.sendText('first');
   let binary: Buffer | undefined;
+  client.socket.sendText('first');
   await until(() => service.texts.length === 1);
-  service.socket.receiveSmall(10, (received) => (binary = received));
+  service.announces = () => service.socket.receiveSmall(10, (received) => (binary = received));
   client.socket.sendTextAndBinary('second', Buffer.from('binary'));
   await until(() => binary !== undefined);
   expect([service.texts, binary?.toString()]).toEqual([['first', 'second'], 'binary']);

@@ -1,7 +1,5 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
-import WebSocket, { WebSocketServer } from 'ws';
+import WebSocket from 'ws';
 import { outwardAgents } from '../../../gateway/outward-agents.ts';
 import {
   createTunnelListener,
@@ -12,62 +10,10 @@ import type { RelayedRequest } from '../../../gateway/tunnel/relayed-request.ts'
 import type { TunnelLimits } from '../../../gateway/tunnel/tunnel-limits.ts';
 import { minute, second } from '../../../shared/clock.ts';
 import { systemRandom } from '../../../shared/system-clock.ts';
+import { playService } from './played-service.ts';
 import { bytesOf, cleanUp, type Handler, onCleanUp, settled, until } from './tunnel-setup.ts';
 
 afterEach(cleanUp);
-
-type Json = Record<string, Record<string, unknown>>;
-
-/** One WebSocket that a listener opened, seen from the service. */
-interface Channel {
-  readonly socket: WebSocket;
-  readonly request: IncomingMessage;
-  readonly texts: Json[];
-  readonly binaries: Buffer[];
-  closure?: { code: number };
-}
-
-/** The service as the guide describes it, played by hand on the package ws. */
-async function playService() {
-  const opened: Channel[] = [];
-  const asked: string[] = [];
-  /** Statuses with which the next handshakes are refused. */
-  const refusals: number[] = [];
-  const http = createServer();
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
-  http.on('upgrade', (request, socket, head) => {
-    asked.push(request.url ?? '');
-    const refusal = refusals.shift();
-    if (refusal !== undefined) return socket.end(`HTTP/1.1 ${refusal} Refused\r\nContent-Length: 0\r\n\r\n`);
-    sockets.handleUpgrade(request, socket, head, (ws) => {
-      const channel: Channel = { socket: ws, request, texts: [], binaries: [] };
-      ws.on('message', (data: Buffer, binary) => {
-        if (binary) channel.binaries.push(data);
-        else channel.texts.push(JSON.parse(data.toString()) as Json);
-      });
-      ws.on('error', () => {});
-      ws.on('close', (code) => (channel.closure = { code }));
-      opened.push(channel);
-    });
-  });
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const endpoint = `ws://127.0.0.1:${(http.address() as AddressInfo).port}`;
-  onCleanUp(() => {
-    for (const { socket } of opened) socket.terminate();
-    return new Promise((resolve) => http.close(resolve));
-  });
-  return {
-    endpoint,
-    opened,
-    asked,
-    refusals,
-    rendezvous: (id: string) => `${endpoint}/$hc/hyco?sb-hc-action=request&sb-hc-id=${id}`,
-    async channel(index = 0): Promise<Channel> {
-      await until(() => opened[index] !== undefined);
-      return opened[index] as Channel;
-    },
-  };
-}
 
 interface Play {
   now: number;

@@ -72,6 +72,15 @@ describe('a control channel is closed by', () => {
     expect(listener.closure?.code).toBe(1009);
   });
 
+  it('a response where the body of another was announced, so that no body is taken for another', async () => {
+    const listener = await rawListener(relay);
+    listener.say(response({ body: true }));
+    listener.say(response({ requestId: 'y', body: true }));
+    listener.socket.send(Buffer.from('whose?'));
+    await until(() => listener.closure !== undefined);
+    expect(listener.closure?.code).toBe(1002);
+  });
+
   it.each([
     ['an unmasked frame', [0x81, 0x02, 0x7b, 0x7d], 1002],
     ['a reserved bit', [0xc1, 0x80, 0, 0, 0, 0], 1002],

@@ -193,3 +193,20 @@ it('a request on a connection that is just being closed is sent again if that is
     await expect(sent).rejects.toMatchObject({ code: 'broken' });
   }
 });
+
+it('a connection whose rendezvous may be left or deaf is not used for another request', async () => {
+  const relay = await relayWith();
+  const listener = await rawListener(relay);
+  const sender = senderTo(relay.endpoint);
+  const first = sender.send(get('/large'));
+  const { id, address } = await listener.heard();
+  // As Microsoft's listener for Node does it: answers there, stays, and never reads from it again.
+  const deaf = await new RawPeer(String(address)).opened();
+  deaf.say({ response: { requestId: id, statusCode: 200, responseHeaders: {}, body: true } });
+  deaf.socket.send(Buffer.alloc(100_000));
+  expect((await bytesOf((await first).body)).length).toBe(100_000);
+  const second = sender.send(get('/next'));
+  const next = await listener.heard(2);
+  listener.say({ response: { requestId: next['id'], statusCode: 204, responseHeaders: {}, body: false } });
+  expect((await second).status).toBe(204);
+});
