@@ -8,6 +8,8 @@ export interface DifficultProxy {
   manner: ProxyManner;
   /** `host:port` of every CONNECT, in order. */
   readonly asked: string[];
+  /** Cuts every connection that it made. */
+  cut(): void;
   /** Open sockets from its users. */
   sockets(): number;
   close(): Promise<void>;
@@ -67,8 +69,9 @@ export async function startDifficultProxy(
     manner: 'connects',
     asked,
     sockets: () => open.size,
+    cut: () => open.forEach((socket) => socket.destroy()),
     async close() {
-      for (const socket of open) socket.destroy();
+      proxy.cut();
       server.close();
       await once(server, 'close');
     },

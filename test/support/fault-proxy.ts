@@ -71,7 +71,7 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
       activity++;
       near.on('error', () => {});
       if (weather === 'resetting') return void near.resetAndDestroy();
-      if (weather === 'closing') return void near.end();
+      if (weather === 'closing') return void near.end(() => near.destroy());
       if (weather === 'silent') {
         frozen.add(near);
         open.add(near);
