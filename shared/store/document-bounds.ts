@@ -14,15 +14,28 @@ const forbiddenInId = /[/\\?#\p{Cc}]/u;
  * @throws InvalidDocument when id or partition key is not one that every adapter takes
  */
 export function boundedJson(document: Document): string {
-  checkKey('id', document.id, 1023);
-  if (forbiddenInId.test(document.id))
-    throw new InvalidDocument('A document id holds a forbidden character.');
-  checkKey('partition key', document.pk, 2048);
+  checkKeys(document.pk, document.id);
   const json = JSON.stringify(document);
   const bytes = Buffer.byteLength(json);
   if (bytes > maximumDocumentBytes)
     throw new DocumentTooLarge(`The document is ${bytes} bytes long; ${maximumDocumentBytes} are allowed.`);
   return json;
+}
+
+/** Whether a document may have this partition key and id; if not, there is none. */
+export function canBeKept(pk: string, id: string): boolean {
+  try {
+    checkKeys(pk, id);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function checkKeys(pk: string, id: string): void {
+  checkKey('id', id, 1023);
+  if (forbiddenInId.test(id)) throw new InvalidDocument('A document id holds a forbidden character.');
+  checkKey('partition key', pk, 2048);
 }
 
 function checkKey(what: string, value: unknown, maximumBytes: number): void {
