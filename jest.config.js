@@ -30,5 +30,7 @@ export default {
     project('e2e', ['e2e']),
     project('browser', ['browser']),
     project('interop', ['interop']),
+    // The HTTP end-to-end tests once more, with the documents in an emulator of Cosmos DB.
+    { ...project('cosmos', ['e2e']), globalSetup: '<rootDir>/test/support/cosmos-for-runtimes.ts' },
   ],
 };

@@ -6,7 +6,7 @@ const origin = z
   .describe('An http(s) origin without a path');
 
 /** Cookies marked Secure, and tokens, travel unencrypted on no network (RFC 6749 section 1.6). */
-const loopbackOrigin = /^http:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
+const loopbackOrigin = /^https?:\/\/(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
 
 const environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(7071),
@@ -24,6 +24,12 @@ const environment = z.object({
     .url({ protocol: /^https$/ })
     .transform((text) => new URL(text).origin)
     .optional(),
+  COSMOS_ENDPOINT: z
+    .url({ protocol: /^https$/ })
+    .transform((text) => new URL(text).origin)
+    .optional(),
+  COSMOS_DATABASE: z.string().min(1).max(255).default('drawbridge'),
+  COSMOS_KEY: z.base64().optional(),
   AZURE_CLIENT_ID: z.guid().optional(),
 });
 
@@ -43,6 +49,9 @@ export interface Configuration {
   readonly termsUrl: string | undefined;
   /** Origin of the Key Vault that holds the secrets. */
   readonly keyVaultUrl: string | undefined;
+  /** The Cosmos DB account that holds the documents. */
+  readonly cosmos:
+    { readonly endpoint: string; readonly database: string; readonly key: string | undefined } | undefined;
   /** Client id of the user-assigned managed identity; the system-assigned one without it. */
   readonly azureClientId: string | undefined;
 }
@@ -63,6 +72,11 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
   if (publicOrigin.startsWith('http:') && !loopbackOrigin.test(publicOrigin)) {
     throw new Error('PUBLIC_ORIGIN: http is for this machine only; use https.');
   }
+  if (data.COSMOS_KEY !== undefined && !loopbackOrigin.test(data.COSMOS_ENDPOINT ?? '')) {
+    throw new Error(
+      'COSMOS_KEY: keys are for an emulator on this machine only; in Azure the managed identity signs in.',
+    );
+  }
   return {
     port: data.PORT,
     dataDir: data.DATA_DIR,
@@ -73,6 +87,9 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
     mailFrom: data.MAIL_FROM,
     termsUrl: data.TERMS_URL,
     keyVaultUrl: data.KEY_VAULT_URL,
+    cosmos: data.COSMOS_ENDPOINT
+      ? { endpoint: data.COSMOS_ENDPOINT, database: data.COSMOS_DATABASE, key: data.COSMOS_KEY }
+      : undefined,
     azureClientId: data.AZURE_CLIENT_ID,
   };
 }

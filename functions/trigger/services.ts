@@ -44,6 +44,7 @@ import { createShareHandoff, usedHandoffSchema } from '../../shared/shares/share
 import { shareSchema } from '../../shared/shares/share.ts';
 import { createShares, grantSchema } from '../../shared/shares/shares.ts';
 import { collection } from '../../shared/store/collection.ts';
+import { cosmosDocumentStore } from '../../shared/store/cosmos-document-store.ts';
 import { openSqliteDocumentStore } from '../../shared/store/sqlite-document-store.ts';
 import { systemClock, systemRandom } from '../../shared/system-clock.ts';
 import { createGatewayCredentials } from '../../shared/systems/gateway-credentials.ts';
@@ -72,7 +73,9 @@ export function composeServices(configuration: Configuration, { clock, random, l
   const { dataDir, publicOrigin, shareDomain } = configuration;
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
 
-  const store = openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite') });
+  const store = configuration.cosmos
+    ? cosmosDocumentStore({ ...configuration.cosmos, clientId: configuration.azureClientId, random, log })
+    : openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite') });
   const secrets = cachedSecrets({
     secrets: configuration.keyVaultUrl
       ? keyVaultSecretStore({

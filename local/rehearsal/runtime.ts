@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +11,15 @@ export function programEnvironment(settings: Record<string, string> = {}): NodeJ
   // eslint-disable-next-line no-restricted-properties -- hands it on, reads no setting
   const { PATH, HOME } = process.env;
   return { PATH, HOME, ...settings };
+}
+
+/** Where an emulator of Cosmos DB is named, each runtime keeps its documents there, in a database of its own. */
+function documentsElsewhere(): Record<string, string> {
+  // eslint-disable-next-line no-restricted-properties -- hands them on
+  const { COSMOS_ENDPOINT, COSMOS_KEY, NODE_EXTRA_CA_CERTS } = process.env;
+  if (COSMOS_ENDPOINT === undefined || COSMOS_KEY === undefined) return {};
+  const trust = NODE_EXTRA_CA_CERTS === undefined ? {} : { NODE_EXTRA_CA_CERTS };
+  return { COSMOS_ENDPOINT, COSMOS_KEY, COSMOS_DATABASE: randomUUID(), ...trust };
 }
 
 export interface Mail {
@@ -38,7 +48,7 @@ export class Runtime {
 
   static async start(settings: Record<string, string> = {}): Promise<Runtime> {
     const dataDir = await mkdtemp(join(tmpdir(), 'drawbridge-e2e-'));
-    const runtime = new Runtime(dataDir, { DEMO: 'off', ...settings });
+    const runtime = new Runtime(dataDir, { DEMO: 'off', ...documentsElsewhere(), ...settings });
     await runtime.boot('0');
     return runtime;
   }

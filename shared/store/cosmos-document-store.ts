@@ -258,9 +258,11 @@ class CosmosDocumentStore implements DocumentStore {
       return client;
     }
     const { resource } = await client.getDatabaseAccount();
-    const level = resource?.consistencyPolicy ?? 'unknown';
-    if (!strongEnough.includes(level))
-      log.warn('the consistency of the Cosmos DB account is too weak for more than one host', { level });
+    const consistency = resource?.consistencyPolicy ?? 'unknown';
+    if (!strongEnough.includes(consistency))
+      log.warn('the consistency of the Cosmos DB account is too weak for more than one host', {
+        consistency,
+      });
     return client;
   }
 

@@ -23,11 +23,11 @@ export class TestServices {
     this.clock = clock;
   }
 
-  static async compose(): Promise<TestServices> {
+  static async compose(settings: Record<string, string> = {}): Promise<TestServices> {
     const dataDir = await mkdtemp(join(tmpdir(), 'drawbridge-services-'));
     let now = Date.UTC(2026, 5, 1, 12);
     const clock = { now: () => now, moveOn: (milliseconds: number) => void (now += milliseconds) };
-    const services = composeServices(readConfiguration({ DATA_DIR: dataDir }), {
+    const services = composeServices(readConfiguration({ ...settings, DATA_DIR: dataDir }), {
       clock,
       random: systemRandom,
       log: silentLog,

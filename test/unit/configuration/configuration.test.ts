@@ -25,6 +25,10 @@ describe('the settings', () => {
     [{ SMTP_URL: 'ftp://x' }, /SMTP_URL/],
     [{ KEY_VAULT_URL: 'http://v.vault.azure.net' }, /KEY_VAULT_URL/],
     [{ KEY_VAULT_URL: 'v.vault.azure.net' }, /KEY_VAULT_URL/],
+    [{ COSMOS_ENDPOINT: 'http://a.documents.azure.com' }, /COSMOS_ENDPOINT/],
+    [{ COSMOS_ENDPOINT: 'https://a.documents.azure.com', COSMOS_KEY: 'a2V5' }, /COSMOS_KEY: keys are for/],
+    [{ COSMOS_ENDPOINT: 'https://127.0.0.1.a.example', COSMOS_KEY: 'a2V5' }, /COSMOS_KEY: keys are for/],
+    [{ COSMOS_KEY: 'a2V5' }, /COSMOS_KEY: keys are for/],
     [{ AZURE_CLIENT_ID: 'drawbridge' }, /AZURE_CLIENT_ID/],
   ])('%j is refused by name', (settings, message) => {
     expect(() => readConfiguration(settings)).toThrow(message);
