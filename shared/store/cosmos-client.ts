@@ -42,7 +42,7 @@ export async function prepareEmulator(client: CosmosClient, name: string): Promi
       indexingPolicy: {
         ...indexingPolicy,
         compositeIndexes: [...indexingPolicy.compositeIndexes, ...opposite],
-      } as never,
+      },
     });
   }
   return database;
