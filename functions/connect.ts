@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import { minute } from '../shared/clock.ts';
-import type { OrganizationId } from '../shared/identifier.ts';
+import type { OrganizationId, SystemId } from '../shared/identifier.ts';
 import { normalizeUserCode, type Approval, type DeviceGrant } from '../shared/oauth/device-grant.ts';
 import { mayManage, nameSchema, slugSchema } from '../shared/organizations/organization.ts';
 import { ConnectCodePage } from '../shared/pages/connect-code-page.tsx';
@@ -46,6 +46,16 @@ async function review(
   errors: Record<string, string> = {},
 ): Promise<HttpResponseInit> {
   const own = await services.organizations.of(visitor.session);
+  const managed = own.filter(({ role }) => mayManage(role)).map(({ organization }) => organization);
+  const systems = await Promise.all(
+    managed.map(async ({ id: organizationId, name: organizationName }) =>
+      (await services.systems.ofOrganization(organizationId)).map(({ id, name }) => ({
+        id,
+        name,
+        organizationName,
+      })),
+    ),
+  );
   return portalPage(
     services,
     visitor,
@@ -58,9 +68,8 @@ async function review(
       requestedFrom: grant.requestedFrom,
       requestedAt: grant.requestedAt,
       expiresAt: grant.expiresAt,
-      organizations: own
-        .filter(({ role }) => mayManage(role))
-        .map(({ organization: { id, name, slug } }) => ({ id, name, slug })),
+      organizations: managed.map(({ id, name, slug }) => ({ id, name, slug })),
+      systems: systems.flat(),
       termsUrl: services.configuration.termsUrl,
       values,
       errors,
@@ -144,6 +153,7 @@ function approvalFrom(fields: Record<string, string>): Approval {
     const errors = [{ field: 'terms', detail: 'Please accept the terms to connect a system.' }];
     throw new Problem('invalid-request', 'The terms are not accepted.', { errors });
   }
+  if (fields.target === 'existing') return { addTo: (fields.existing ?? '') as SystemId };
   return {
     organization:
       (fields.organization ?? 'new') === 'new'

@@ -5,6 +5,8 @@ import { auditEntryText } from '../shared/audit/audit-entry-text.ts';
 import { instant } from '../shared/clock.ts';
 import type { SystemId } from '../shared/identifier.ts';
 import { mayManage } from '../shared/organizations/organization.ts';
+import { ConfirmPage } from '../shared/pages/confirm-page.tsx';
+import { portalPaths } from '../shared/pages/portal-paths.ts';
 import { SystemPage } from '../shared/pages/system-page.tsx';
 import { Problem } from '../shared/problem.ts';
 import { shareView } from '../shared/shares/share-view.ts';
@@ -54,13 +56,17 @@ async function show(
       system: { ...system, state: presence },
       organization,
       role,
-      gateways: gateways.map(({ id, name, createdAt, renewedAt, state, stateReason }) => ({
+      gateways: gateways.map(({ id, name, createdAt, renewedAt, seenAt, seenFrom, state, stateReason }) => ({
         id,
         name,
         createdAt,
         lastRenewedAt: renewedAt,
+        lastSeenAt: seenAt,
+        seenFrom,
         state,
         stateReason,
+        ...(mayManage(role) &&
+          state !== 'disconnected' && { removeUrl: portalPaths.removeGateway(system.id, id) }),
       })),
       asking,
       shares: shares.items.map((share) => ({
@@ -91,6 +97,40 @@ async function changeShare(
   return seeOther(`/systems/${system.id}`);
 }
 
+async function removeGateway(
+  services: Services,
+  visitor: SignedInVisitor,
+  request: HttpRequest,
+  gatewayId: string,
+): Promise<HttpResponseInit> {
+  if (request.method === 'POST') await readOwnForm(services, request);
+  const { system, role } = await systemFor(services, visitor, request);
+  if (!mayManage(role)) throw new Problem('forbidden', 'Only owners and admins remove gateways.');
+  const gateways = await services.systems.gatewaysOf(system.id);
+  const gateway = gateways.find(({ id }) => id === gatewayId);
+  if (!gateway) throw new Problem('not-found', 'There is no such gateway.');
+  if (request.method === 'POST') {
+    await services.systems.removeGateway(system, gateway.id, actorOf(visitor));
+    return seeOther(portalPaths.system(system.id));
+  }
+  const last = gateways.filter(({ state }) => state === 'active').every(({ id }) => id === gateway.id);
+  return portalPage(
+    services,
+    visitor,
+    ConfirmPage({
+      account: visitor.session.email,
+      csrf: visitor.csrf,
+      title: `Remove gateway ${gateway.name}?`,
+      label: 'Remove the gateway',
+      text: last
+        ? `It is the only gateway of ${system.name} with good credentials: until another one is connected, its dashboards cannot be opened. Its shares stay.`
+        : `Its credentials are void at once. The other gateways of ${system.name} and its shares go on.`,
+      action: portalPaths.removeGateway(system.id, gateway.id),
+      cancelUrl: portalPaths.system(system.id),
+    }),
+  );
+}
+
 async function disconnect(
   services: Services,
   visitor: SignedInVisitor,
@@ -119,6 +159,8 @@ export const system: Handler = async (services, request) => {
   const action = request.params.action ?? '';
   if (request.method === 'GET' && action === '') return show(services, visitor, request);
   if (request.method === 'POST' && action === 'disconnect') return disconnect(services, visitor, request);
+  const [, gatewayId] = /^gateways\/([^/]+)\/remove$/.exec(action) ?? [];
+  if (gatewayId !== undefined) return removeGateway(services, visitor, request, gatewayId);
   const [, shareId, act] = /^shares\/([^/]+)\/(delete|pause|resume)$/.exec(action) ?? [];
   if (request.method === 'POST' && shareId !== undefined && act !== undefined) {
     return changeShare(services, visitor, request, shareId, act);

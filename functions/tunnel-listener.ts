@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instantSchema } from '../shared/store/document-fields.ts';
+import { sourceOf } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
 import { jsonAnswer, systemOperation } from './trigger/operation.ts';
 import { json } from './trigger/responses.ts';
@@ -14,7 +15,8 @@ const listenerTokenSchema = z.object({
 
 /** A gateway asks for the right to listen on the hybrid connection of its system, for one hour. */
 export const tunnelListener: Handler = async (services, request) => {
-  const { system } = await systemOf(services, request);
+  const { system, gateway } = await systemOf(services, request);
+  await services.credentials.noteSeen(gateway, sourceOf(request));
   const answer: z.infer<typeof listenerTokenSchema> = await services.listenerTokens(system.id);
   return json(200, answer);
 };

@@ -9,6 +9,7 @@ import type { Command } from './commands/command.ts';
 import { connectCommand } from './commands/connect.ts';
 import { disconnectCommand } from './commands/disconnect.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { gatewaysCommand } from './commands/gateways.ts';
 import { runCommand } from './commands/run.ts';
 import { shareCommand } from './commands/share.ts';
 import { sharesCommand } from './commands/shares.ts';
@@ -25,6 +26,7 @@ const commands: Record<string, Command> = {
   share: shareCommand,
   shares: sharesCommand,
   unshare: unshareCommand,
+  gateways: gatewaysCommand,
   disconnect: disconnectCommand,
   doctor: doctorCommand,
 };

@@ -8,7 +8,7 @@ import type { PendingApprovalStore } from './state/pending-approval.ts';
 export interface DisconnectParts {
   store: CredentialsStore;
   pending: PendingApprovalStore;
-  service: Pick<ServiceClient, 'deleteSystem'>;
+  service: Pick<ServiceClient, 'deleteSystem' | 'removeGateway'>;
   clock: Clock;
 }
 
@@ -21,20 +21,24 @@ export type DisconnectOutcome =
 /**
  * Ends the connection from this side: at once here, then in the service, which deletes the system's shares.
  * Call it again to go on with one that the service has not heard of.
+ * @param only `gateway`: the system, its shares and its other gateways go on
  */
-export async function disconnect(parts: DisconnectParts): Promise<DisconnectOutcome> {
+export async function disconnect(parts: DisconnectParts, only?: 'gateway'): Promise<DisconnectOutcome> {
   const { store, pending, service, clock } = parts;
   const found = await store.exclusively(async () => {
     const before = await store.read();
     if (before?.state === 'connected')
-      await store.write({ ...before, state: 'disconnecting', since: clock.now() });
+      await store.write({ ...before, state: 'disconnecting', since: clock.now(), ...(only && { only }) });
     else if (before !== undefined && !areUsable(before)) await store.remove();
     return before;
   });
   await pending.remove();
   if (!areUsable(found)) return { kind: found === undefined ? 'was-not-connected' : 'disconnected' };
+  // What was begun is gone on with as it was begun.
+  const alone = found.state === 'disconnecting' ? found.only === 'gateway' : only === 'gateway';
   try {
-    await service.deleteSystem();
+    if (alone) await service.removeGateway('self');
+    else await service.deleteSystem();
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     // Refused credentials and a system that is gone: there is nothing left to end.

@@ -29,14 +29,24 @@ export interface GatewayStatus {
 
 const time = (milliseconds: number) => new Date(milliseconds).toISOString();
 
+const unservedWords = ({ length }: readonly string[]): string | undefined =>
+  length === 0
+    ? undefined
+    : `${length === 1 ? 'One share' : `${length} shares`} of this system cannot be served here, because another gateway made ${length === 1 ? 'it' : 'them'} under another seal.key. Copy seal.key from the state folder of that gateway into the one of this gateway.`;
+
 /** What the state folder tells, with what only the running gateway knows. */
 export async function readGatewayStatus(
   gateway: Pick<Gateway, 'store' | 'pending' | 'clock' | 'configuration'>,
-  live: { tunnel?: TunnelView | undefined; watchers?: readonly Watcher[] } = {},
+  live: {
+    tunnel?: TunnelView | undefined;
+    watchers?: readonly Watcher[];
+    unserved?: readonly string[];
+  } = {},
 ): Promise<GatewayStatus> {
   const [credentials, waiting] = await Promise.all([gateway.store.read(), gateway.pending.read()]);
   const pending = waiting && waiting.expiresAt > gateway.clock.now() ? waiting : undefined;
   const connected = credentials?.state === 'connected';
+  const problem = connected ? unservedWords(live.unserved ?? []) : credentials && advice(credentials);
   return {
     state: connected ? 'connected' : pending ? 'pending' : (credentials?.state ?? 'not-connected'),
     service: gateway.configuration.service.origin,
@@ -53,7 +63,7 @@ export async function readGatewayStatus(
         expiresAt: time(pending.expiresAt),
       },
     }),
-    ...(credentials && !connected && { problem: advice(credentials) }),
+    ...(problem !== undefined && { problem }),
     watchers: live.watchers ?? [],
   };
 }

@@ -17,7 +17,7 @@ import { createRenewalAttempts } from './renewal-attempts.ts';
 import type { RenewalParts } from './renewal.ts';
 import { createServiceClient } from './service-client.ts';
 import { createSeal } from './shares/seal.ts';
-import { endAllShares, endShare } from './shares/share-ending.ts';
+import { endAllShares, endShare, forgetShares } from './shares/share-ending.ts';
 import { makeShare, type ShareWish } from './shares/share-making.ts';
 import type { ShareParts } from './shares/share-parts.ts';
 import { reconcileShares } from './shares/share-reconciling.ts';
@@ -119,6 +119,7 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
       create: (wish: ShareWish) => makeShare(shareParts, wish),
       end: (id: string) => endShare(shareParts, id),
       endAllLocally: () => endAllShares(shareParts),
+      forgetLocally: () => forgetShares(shareParts),
       reconcile: () => reconcileShares(shareParts),
     },
     /** Gives up what is under way, waiting included; what is on disk stays whole. */

@@ -5,6 +5,7 @@ import { createApprovalWaiting } from './approval-waiting.ts';
 import { startConsoleApi, type ConsoleActions } from './console/console-api.ts';
 import { consoleAddressFile, consoleKey } from './console/console-key.ts';
 import { disconnect } from './disconnect.ts';
+import { createDrain } from './forward/drain.ts';
 import { createForwarder } from './forward/forwarder.ts';
 import { createUpstream } from './forward/upstream.ts';
 import { createWatchers } from './forward/watchers.ts';
@@ -13,12 +14,17 @@ import { readGatewayStatus } from './gateway-status.ts';
 import type { Gateway } from './gateway.ts';
 import { createRenewalSchedule } from './renewal-schedule.ts';
 import { allowlistFrom } from './shares/dashboard-calls.ts';
+import { goesOn } from './shares/share-reconciling.ts';
 import { makePrivateFolder, removeFile, removeTemporaryFiles, writeAtomically } from './state/atomic-file.ts';
 import { createTunnelSet } from './tunnel-set.ts';
 
 /** The state folder is looked at this often, besides being watched: some file systems tell of no change. */
 const lookEvery = second;
 const reconcileEvery = 3 * minute;
+/** Shares that it does not know make a gateway ask at once, but not more often than this. */
+const unknownPause = 10 * second;
+/** Requests under way get this long to end when the program stops; process managers kill after ten seconds. */
+const drainWithin = 8 * second;
 
 /**
  * The daemon: holds the tunnels while connected, renews, keeps shares in step, and serves the local API.
@@ -37,6 +43,11 @@ export async function run(
   for (const folder of [configuration.stateDir, join(configuration.stateDir, 'shares')])
     await removeTemporaryFiles(folder, clock.now() - 10 * minute);
 
+  let reconcileAt = 0;
+  let reconciledAt = 0;
+  /** Shares of the system that this gateway cannot serve. */
+  let unserved: readonly string[] = [];
+
   const watchers = createWatchers(clock);
   const upstream = createUpstream(configuration.upstream, gateway.ca);
   const forward = createForwarder({
@@ -48,12 +59,15 @@ export async function run(
     watchers,
     clock,
     log,
+    onUnknownShare: () => void (reconcileAt = Math.min(reconcileAt, reconciledAt + unknownPause)),
   });
-  const tunnels = createTunnelSet(gateway, forward);
+  const drain = createDrain(forward);
+  const tunnels = createTunnelSet(gateway, drain.forward);
   const approval = createApprovalWaiting(gateway, signal);
 
   const actions: ConsoleActions = {
-    status: () => readGatewayStatus(gateway, { tunnel: tunnels.view(), watchers: watchers.current() }),
+    status: () =>
+      readGatewayStatus(gateway, { tunnel: tunnels.view(), watchers: watchers.current(), unserved }),
     async connect() {
       const credentials = await store.read();
       if (credentials?.state === 'connected') {
@@ -89,7 +103,6 @@ export async function run(
   await writeAtomically(consoleAddressFile(configuration.stateDir), JSON.stringify({ origin: local.origin }));
 
   const renewals = createRenewalSchedule(gateway.renewal, log);
-  let reconcileAt = 0;
 
   /** One look at the state folder: what somebody else changed there counts at once. */
   async function look(): Promise<void> {
@@ -124,14 +137,16 @@ export async function run(
     const now = clock.now();
     if (isAhead(reconcileAt, now, reconcileEvery)) return false;
     reconcileAt = now + reconcileEvery;
+    reconciledAt = now;
     if (credentials?.state === 'disconnecting') {
-      await actions.disconnect();
+      await disconnect(gateway);
+      await (goesOn(credentials) ? shares.forgetLocally() : shares.endAllLocally());
       return true;
     }
     // Nobody travels: a gateway that was shut out asks again by itself, and shows its code here.
     const shutOut = credentials?.state === 'expired' || credentials?.state === 'revoked';
     if (shutOut && !isAhead(approval.silentUntil(), now, day)) await approval.begin();
-    await shares.reconcile();
+    unserved = await shares.reconcile();
     return true;
   }
 
@@ -170,6 +185,8 @@ export async function run(
     watcher.close();
     await removeFile(consoleAddressFile(configuration.stateDir));
     await local.close();
+    drain.begin();
+    await tunnels.settle(drainWithin);
     await tunnels.close();
     await approval.ended();
     upstream.close();

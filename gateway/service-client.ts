@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { day, hour, minute, second } from '../shared/clock.ts';
+import { allowlistSchema } from '../shared/allowlist/rule.ts';
 import type { Random } from '../shared/clock.ts';
 import type { Access } from './access.ts';
 import { backoff } from './backoff.ts';
@@ -38,6 +39,32 @@ const shareSchema = z.object({
   createdAt: z.string(),
 });
 
+const shareRecordSchema = z.object({
+  sealed: z.string().optional(),
+  dashboard: z.object({
+    id: z.string(),
+    title: z.string(),
+    entryPath: z.string(),
+    items: z.array(z.string()),
+  }),
+  allowlist: allowlistSchema,
+});
+
+const gatewayListSchema = z.object({
+  gateways: z.array(
+    z.object({
+      id: z.string(),
+      name: z.string(),
+      state: z.string(),
+      self: z.boolean(),
+      createdAt: z.string(),
+      renewedAt: z.string().optional(),
+      seenAt: z.string().optional(),
+      seenFrom: z.string().optional(),
+    }),
+  ),
+});
+
 const shareListSchema = z.object({ shares: z.array(shareSchema), continuation: z.string().optional() });
 
 export type SystemSummary = z.infer<typeof systemSchema>;
@@ -46,6 +73,8 @@ export interface ListenerAddress extends Omit<z.infer<typeof listenerSchema>, 'e
   /** Milliseconds by the service's own clock, which this machine's need not agree with. */
   readonly lifetime: number;
 }
+export type ShareRecordAtService = z.infer<typeof shareRecordSchema>;
+export type GatewaySummary = z.infer<typeof gatewayListSchema>['gateways'][number];
 export type SharedDashboard = z.infer<typeof shareSchema>;
 
 /** The body of `POST /api/shares`. */
@@ -58,6 +87,8 @@ export interface ShareOrder<Allowlist = unknown> {
   expiresAt?: string;
   allowlist: Allowlist;
   sharedBy: { name: string };
+  /** For the other gateways of the system. */
+  sealed?: string;
 }
 
 /** The service's API for systems. Every method throws GatewayError, among them ServiceProblem. */
@@ -67,11 +98,17 @@ export interface ServiceClient {
   deleteSystem(): Promise<void>;
   /** Asks once: who holds a tunnel tries again by itself. */
   listener(signal?: AbortSignal): Promise<ListenerAddress>;
+  /** The gateways of this system. */
+  gateways(): Promise<GatewaySummary[]>;
+  /** Removes one gateway; the system goes on. @param id `self` for this one */
+  removeGateway(id: string): Promise<void>;
   /** @param idempotencyKey the same key gives the same share, however often it is sent */
   createShare(order: ShareOrder, idempotencyKey: string): Promise<SharedDashboard>;
   /** All shares, page by page. */
   shares(): Promise<SharedDashboard[]>;
   share(id: string): Promise<SharedDashboard>;
+  /** What it takes to serve a share that another gateway made. */
+  shareRecord(id: string): Promise<ShareRecordAtService>;
   /** @returns false when there is no such share (any more) */
   deleteShare(id: string): Promise<boolean>;
 }
@@ -144,6 +181,10 @@ export function createServiceClient({ service, http, access, timer, random }: Se
       const lifetime = Number.isNaN(issued) ? usualLifetime : Date.parse(expiresAt) - issued;
       return { ...address, lifetime: Math.min(Math.max(lifetime, minute), day) };
     },
+    gateways: async () => read(gatewayListSchema, await call('GET', '/api/system/gateways')).gateways,
+    async removeGateway(id) {
+      await call('DELETE', `/api/system/gateways/${encodeURIComponent(id)}`);
+    },
     createShare: async (order, idempotencyKey) =>
       read(shareSchema, await call('POST', '/api/shares', order, { 'idempotency-key': idempotencyKey })),
     async shares() {
@@ -159,6 +200,8 @@ export function createServiceClient({ service, http, access, timer, random }: Se
       }
       throw new GatewayError('protocol', 'The list of shares does not end.');
     },
+    shareRecord: async (id) =>
+      read(shareRecordSchema, await call('GET', `/api/shares/${encodeURIComponent(id)}/record`)),
     share: async (id) => read(shareSchema, await call('GET', `/api/shares/${encodeURIComponent(id)}`)),
     async deleteShare(id) {
       try {

@@ -1,4 +1,5 @@
 import { GatewayError } from './gateway-error.ts';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { TunnelView } from './gateway-status.ts';
 import type { Gateway } from './gateway.ts';
 import { outwardAgents } from './outward-agents.ts';
@@ -13,6 +14,8 @@ export interface TunnelSet {
   move(systemId: string | undefined): Promise<void>;
   /** The best of the tunnels: one connected listener is enough. */
   view(): TunnelView | undefined;
+  /** Waits until no request is under way, so many milliseconds at most. */
+  settle(within: number): Promise<void>;
   /** For good. */
   close(): Promise<void>;
 }
@@ -61,6 +64,11 @@ export function createTunnelSet(
       if (!best) return undefined;
       const { kind, since, lastError } = best;
       return { kind, since: new Date(since).toISOString(), ...(lastError !== undefined && { lastError }) };
+    },
+    async settle(within) {
+      for (let waited = 0; waited < within && tunnels.some((tunnel) => tunnel.busy()); waited += 25) {
+        await pause(25);
+      }
     },
     async close() {
       closed = true;

@@ -183,6 +183,17 @@ export function composeServices(configuration: Configuration, { clock, random, l
     endpoint: configuration.relayEndpoint,
     authorize: senderAuthorization({ secrets, clock, endpoint: configuration.relayEndpoint }),
   });
+  const reapproval = createGatewayReapproval({
+    grants,
+    systems: systemDocuments,
+    gateways: gatewayDocuments,
+    deviceGrants,
+    credentials,
+    organizations,
+    owners,
+    audit,
+    clock,
+  });
   const systems = createSystems({
     systems: systemDocuments,
     gateways: gatewayDocuments,
@@ -190,6 +201,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
     shares,
     audit,
     owners,
+    reapproval,
     clock,
   });
 
@@ -247,17 +259,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
     accountNotice,
     accounts,
     deviceGrants,
-    reapproval: createGatewayReapproval({
-      grants,
-      systems: systemDocuments,
-      gateways: gatewayDocuments,
-      deviceGrants,
-      credentials,
-      organizations,
-      owners,
-      audit,
-      clock,
-    }),
+    reapproval,
     systems,
     organizationMembers: createOrganizationMembers({
       organizations: organizationDocuments,

@@ -3,19 +3,30 @@ import type { Command } from './command.ts';
 
 export const disconnectCommand: Command = {
   summary: 'disconnects the system: its tokens and shares end',
-  usage: 'disconnect [--yes]',
-  options: { yes: { type: 'boolean', short: 'y' } },
+  usage: `disconnect [--this-gateway] [--yes]
+
+  --this-gateway   only this gateway leaves; the system, its shares and its other gateways go on`,
+  options: { 'this-gateway': { type: 'boolean' }, yes: { type: 'boolean', short: 'y' } },
   async run({ gateway, flags, interactive, confirm, json, print, note }) {
     const credentials = await gateway.store.read();
+    const alone = flags['this-gateway'] === true;
     if (interactive && flags.yes !== true && credentials) {
-      if (!(await confirm(`Disconnect ${credentials.systemName}? Its shares end for good.`))) return 1;
+      const question = alone
+        ? `Remove this gateway from ${credentials.systemName}? The system and its shares go on.`
+        : `Disconnect ${credentials.systemName} with all its gateways? Its shares end for good. (--this-gateway removes only this one.)`;
+      if (!(await confirm(question))) return 1;
     }
-    const outcome = await disconnect(gateway);
-    await gateway.shares.endAllLocally();
+    const outcome = await disconnect(gateway, alone ? 'gateway' : undefined);
+    await (alone ? gateway.shares.forgetLocally() : gateway.shares.endAllLocally());
     if (json) print(JSON.stringify({ outcome: outcome.kind }));
     switch (outcome.kind) {
       case 'disconnected':
-        if (!json) print('Disconnected. Its tokens and shares have ended.');
+        if (!json)
+          print(
+            alone
+              ? 'Removed this gateway. The system and its shares go on.'
+              : 'Disconnected. Its tokens and shares have ended.',
+          );
         return 0;
       case 'was-not-connected':
         if (!json) print('This gateway was not connected.');

@@ -9,6 +9,7 @@ function words(status: GatewayStatus, running: boolean): string[] {
     lines.push(
       `Connected to ${status.service} as ${status.system?.name ?? '?'} of ${status.organization?.name ?? '?'}.`,
     );
+    if (status.problem !== undefined) lines.push(status.problem);
   } else if (status.state !== 'pending' || status.problem !== undefined) {
     lines.push(status.problem ?? advice(undefined));
   }

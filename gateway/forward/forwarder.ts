@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { compileAllowlist, type CompiledAllowlist } from '../../shared/allowlist/compile.ts';
 import { decide, type Refusal } from '../../shared/allowlist/decide.ts';
+import { isShareId } from '../../shared/identifier.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
 import { inwardNames } from '../../shared/tunnel/viewer-headers.ts';
@@ -24,6 +25,8 @@ export interface ForwarderParts {
   readonly watchers: Watchers;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of a share that this gateway does not know; another one may have made it just now. */
+  readonly onUnknownShare?: () => void;
 }
 
 interface ReadyShare {
@@ -111,7 +114,10 @@ export function createForwarder(parts: ForwarderParts) {
       log.error('share not usable', { shareId, why: wordsOf(error) });
       return problem(503, 'share-unusable');
     }
-    if (!share) return problem(404, 'unknown-share');
+    if (!share) {
+      if (isShareId(shareId)) parts.onUnknownShare?.();
+      return problem(404, 'unknown-share');
+    }
     const body = await readBody(request.body);
     if (body === undefined) return problem(413, 'body-too-large');
 

@@ -37,6 +37,17 @@ export async function endAllShares(parts: ShareParts): Promise<void> {
   for (const record of all) await tryFinish(parts, record);
 }
 
+/**
+ * Forgets the shares of a system that goes on without this gateway: others may still serve them, with the same
+ * service users. What was ended or given up here is finished.
+ */
+export async function forgetShares(parts: ShareParts): Promise<void> {
+  for (const record of await parts.records.list()) {
+    if (record.state === 'active') await parts.records.remove(record.id);
+    else await tryFinish(parts, record);
+  }
+}
+
 /** Removes the service user and the record. @throws GatewayError when the application or the service cannot be reached */
 export async function finishEnding(
   { records, service, adapter }: ShareParts,

@@ -4,6 +4,7 @@ import { randomText } from '../../shared/identifier.ts';
 import type { DashboardReference, ServiceUser } from '../adapters/on-prem-adapter.ts';
 import { GatewayError, wordsOf } from '../gateway-error.ts';
 import type { SharedDashboard } from '../service-client.ts';
+import { sealCopy } from './share-copy.ts';
 import { finishEnding } from './share-ending.ts';
 import type { ShareParts } from './share-parts.ts';
 import type { MakingRecord, ShareRecord } from './share-records.ts';
@@ -42,25 +43,27 @@ export function makeShare(parts: ShareParts, wish: ShareWish): Promise<SharedDas
     const { allowlist, dashboard, ...order } = wish;
     const name = `share-${key.slice(0, 12)}`;
     const password = randomText(random, passwordLength, passwordAlphabet);
+    const serviceUser = adapter.hasUsers ? { name, password } : undefined;
+    const sealed = await sealCopy(seal, connected.systemId, { key, dashboard, allowlist, serviceUser });
     const making: MakingRecord = {
       id: `making-${key}`,
       state: 'making',
       systemId: connected.systemId,
       dashboard: { ...dashboard, items: [...dashboard.items] },
       allowlist,
-      order: { ...order, recipients: [...order.recipients] },
+      order: { ...order, recipients: [...order.recipients], sealed },
       ...(adapter.hasUsers && { serviceUser: { name, sealedPassword: await seal.seal(password, name) } }),
       createdAt: clock.now(),
     };
     await records.write(making);
     try {
-      return await complete(parts, making, adapter.hasUsers ? { name, password } : undefined);
+      return await complete(parts, making, serviceUser);
     } catch (error) {
-      await giveUp(parts, making).catch((left: unknown) =>
+      const uncertain = error instanceof GatewayError && error.code === 'unreachable';
+      await giveUp(parts, making, uncertain).catch((left: unknown) =>
         log.warn('leftover of a share stays for now', { why: wordsOf(left) }),
       );
-      if (error instanceof GatewayError && error.code === 'unreachable') throw uncertain(error);
-      throw error;
+      throw uncertain ? unanswered(error) : error;
     }
   });
 }
@@ -98,11 +101,12 @@ export async function completeInterrupted(parts: ShareParts, systemId: string): 
 }
 
 /** Its sharer hears that it failed: from here on it is not taken up again, even if the application is down now. */
-async function giveUp(parts: ShareParts, making: MakingRecord): Promise<void> {
+async function giveUp(parts: ShareParts, making: MakingRecord, uncertain: boolean): Promise<void> {
   const { order: _, ...rest } = making;
   const over: ShareRecord = { ...rest, state: 'ending' };
   await parts.records.write(over);
-  await finishEnding(parts, over, false);
+  // The record stays where the service may know the share: it is by the record that it is found and ended there.
+  if (!uncertain) await finishEnding(parts, over, false);
 }
 
 async function complete(
@@ -112,7 +116,7 @@ async function complete(
 ): Promise<SharedDashboard> {
   const { order, id, ...kept } = making;
   if (user) await adapter.createServiceUser(user, making.dashboard);
-  const { message, description, expiresAt } = order;
+  const { message, description, expiresAt, sealed } = order;
   const share = await service.createShare(
     {
       dashboard: making.dashboard,
@@ -122,6 +126,7 @@ async function complete(
       ...(expiresAt !== undefined && { expiresAt }),
       allowlist: making.allowlist,
       sharedBy: { name: order.sharedBy },
+      ...(sealed !== undefined && { sealed }),
     },
     id.slice('making-'.length),
   );
@@ -130,9 +135,9 @@ async function complete(
   return share;
 }
 
-const uncertain = (error: GatewayError) =>
+const unanswered = (error: GatewayError) =>
   new GatewayError(
     'unreachable',
-    `${error.message}\nNothing is shown. Should the service have noted the share all the same, \`shares\` lists it and \`unshare\` ends it.`,
+    `${error.message}\nNothing is shown. Should the service have noted the share all the same, \`run\` ends it there.`,
     { cause: error },
   );

@@ -11,7 +11,7 @@ import type { ShareRecords } from './share-records.ts';
 export interface ShareParts {
   readonly records: ShareRecords;
   readonly locks: FolderLocks;
-  readonly service: Pick<ServiceClient, 'createShare' | 'deleteShare' | 'share' | 'shares'>;
+  readonly service: Pick<ServiceClient, 'createShare' | 'deleteShare' | 'share' | 'shareRecord' | 'shares'>;
   readonly credentials: Pick<CredentialsStore, 'read'>;
   readonly adapter: OnPremAdapter;
   readonly seal: Seal;

@@ -1,6 +1,9 @@
 import { minute } from '../../shared/clock.ts';
 import { GatewayError, wordsOf } from '../gateway-error.ts';
-import { endAllShares, finishEnding } from './share-ending.ts';
+import type { SharedDashboard } from '../service-client.ts';
+import type { DisconnectingCredentials, EndedCredentials } from '../state/credentials.ts';
+import { adoptShares } from './share-adopting.ts';
+import { endAllShares, finishEnding, forgetShares } from './share-ending.ts';
 import { completeInterrupted } from './share-making.ts';
 import type { ShareParts } from './share-parts.ts';
 import type { ShareRecord } from './share-records.ts';
@@ -10,25 +13,32 @@ const settled = minute;
 
 /**
  * Keeps this side in step with the service: what is no longer shared goes with its service user, also when it ended
- * while this gateway was off; what could not be finished is tried again; what a crash interrupted is taken up.
+ * while this gateway was off; what other gateways of the system share is taken up; what could not be finished is tried
+ * again; what a crash interrupted is taken up.
+ * @returns ids of the shares that this gateway cannot serve
  * @throws GatewayError when the service cannot be asked; nothing is removed then
  */
-export async function reconcileShares(parts: ShareParts): Promise<void> {
-  const { records, credentials, log } = parts;
+export async function reconcileShares(parts: ShareParts): Promise<string[]> {
+  const { records, credentials, service, log, clock } = parts;
   const mine = await records.list();
-  if (mine.length === 0) return;
   const now = await credentials.read();
-  if (now?.state === 'deleted' || now?.state === 'disconnecting') return endAllShares(parts);
+  if (now?.state === 'deleted' || now?.state === 'disconnecting') {
+    await (goesOn(now) ? forgetShares(parts) : endAllShares(parts));
+    return [];
+  }
   // Expired, revoked, or moved away because it was damaged: an approval brings the shares back.
   const systemId = now?.state === 'connected' ? now.systemId : undefined;
-  const isOver = systemId === undefined ? async () => false : await overChecker(parts, mine, systemId);
+  const listed = systemId === undefined ? [] : await service.shares();
+  const isOver = systemId === undefined ? async () => false : overChecker(parts, listed, systemId);
+  const unserved = systemId === undefined ? [] : await adoptShares(parts, systemId, listed);
   for (const record of mine) {
     try {
       if (record.state === 'ending') {
-        // The service knows no share under the name of one that was never made.
+        // The service may know a share that was given up without its answer; adopting looks for it.
         const known = !record.id.startsWith('making-');
         // It cannot be told while the credentials are expired or revoked: an approval brings the chance back.
-        if (known && now !== undefined && systemId === undefined) continue;
+        if (now !== undefined && systemId === undefined) continue;
+        if (!known && Math.abs(clock.now() - record.createdAt) < settled) continue;
         await finishEnding(parts, record, known && record.systemId === systemId);
       }
       if (record.state === 'active' && (await isOver(record))) {
@@ -43,15 +53,21 @@ export async function reconcileShares(parts: ShareParts): Promise<void> {
   }
   if (systemId !== undefined && mine.some(({ state }) => state === 'making'))
     await completeInterrupted(parts, systemId);
+  return unserved;
 }
 
-async function overChecker(
+/** Whether the system goes on without this gateway. */
+export const goesOn = (credentials: EndedCredentials | DisconnectingCredentials): boolean =>
+  credentials.state === 'disconnecting'
+    ? credentials.only === 'gateway'
+    : credentials.reason === 'gateway_removed';
+
+function overChecker(
   { service, clock }: ShareParts,
-  mine: readonly ShareRecord[],
+  listed: readonly SharedDashboard[],
   systemId: string,
-): Promise<(record: ShareRecord) => Promise<boolean>> {
-  const active = mine.some(({ state }) => state === 'active');
-  const status = new Map(active ? (await service.shares()).map((share) => [share.id, share.status]) : []);
+): (record: ShareRecord) => Promise<boolean> {
+  const status = new Map(listed.map((share) => [share.id, share.status]));
   return async (record) => {
     if (record.systemId !== systemId) return true;
     const known = status.get(record.id);

@@ -30,6 +30,7 @@ const making = common.extend({
     description: z.string().optional(),
     expiresAt: z.string().optional(),
     sharedBy: z.string(),
+    sealed: z.string().optional(),
   }),
 });
 

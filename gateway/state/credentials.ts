@@ -37,7 +37,12 @@ const ended = identity.extend({
 });
 
 /** Disconnected here; the service has not heard of it yet. */
-const disconnecting = usable.extend({ state: z.literal('disconnecting'), since: moment });
+const disconnecting = usable.extend({
+  state: z.literal('disconnecting'),
+  since: moment,
+  /** Absent when the whole system is disconnected. */
+  only: z.literal('gateway').optional(),
+});
 
 /** What credentials.json holds. */
 export const credentialsSchema = z.discriminatedUnion('state', [connected, ended, disconnecting]);

@@ -126,6 +126,10 @@ export class Dispatcher {
     for (const rendezvous of [...this.#rendezvous]) rendezvous.close(1001, 'The listener was closed');
   }
 
+  get busy(): boolean {
+    return this.#exchanges.size > 0;
+  }
+
   #full(): boolean {
     return this.#exchanges.size >= this.#options.limits.inFlight;
   }

@@ -51,6 +51,8 @@ export interface TunnelListenerOptions {
 
 export interface TunnelListener {
   state(): TunnelState;
+  /** Whether a request is under way. */
+  busy(): boolean;
   /** Ends everything, requests under way included; resolves when that is done. */
   close(): Promise<void>;
 }
@@ -163,6 +165,7 @@ export function createTunnelListener(options: TunnelListenerOptions): TunnelList
 
   return {
     state: () => state,
+    busy: () => dispatcher.busy,
     async close() {
       channel?.close(1000, 'The listener was closed');
       dispatcher.close();

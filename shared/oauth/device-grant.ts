@@ -105,6 +105,8 @@ export const deviceCodeLifetime = 15 * minute;
 const pollInterval = 5;
 /** Nobody waits in front of it, and it may ask for weeks. */
 const renewalPollInterval = 10;
+/** Of one system. Azure lets 25 listeners share a hybrid connection, and a gateway has two. */
+const mostGateways = 10;
 /** A poll may come a little early: timers and networks are not exact. */
 const pollTolerance = second / 2;
 
@@ -120,7 +122,10 @@ export function normalizeUserCode(typed: string): string | undefined {
 /** Who approves, with what the session proved. */
 export type Approver = Account & Pick<Session, 'factors'>;
 
-export interface Approval {
+/** A gateway comes with a new system of its own, or is added to one that is there. */
+export type Approval = NewSystem | { readonly addTo: SystemId };
+
+export interface NewSystem {
   readonly organization:
     | { readonly kind: 'existing'; readonly id: OrganizationId }
     | { readonly kind: 'new'; readonly name: string; readonly slug: string };
@@ -147,6 +152,52 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
   async function pending(userCode: string): Promise<DeviceGrant | undefined> {
     const grant = (await grants.read(idOfUserCode(userCode)))?.document;
     return grant?.state === 'pending' && unexpired(grant) ? grant : undefined;
+  }
+
+  /** Only owners and admins connect. @throws Problem forbidden, not-found, second-factor-required */
+  async function managed(id: OrganizationId, account: Approver) {
+    const caller = { accountId: account.id, factors: account.factors };
+    const { organization, role } = await organizations.forMember(id, caller);
+    if (!mayManage(role)) {
+      throw new Problem('forbidden', 'Only an owner or admin of the organization can connect a system.');
+    }
+    return organization;
+  }
+
+  async function makeSystem(grant: DeviceGrant, account: Approver, approval: NewSystem): Promise<System> {
+    const organization =
+      approval.organization.kind === 'new'
+        ? await organizations.create(account, approval.organization, grant.organizationId)
+        : await managed(approval.organization.id, account);
+    const { name, slug } = approval.system;
+    await reserveSlug(slugs, `system ${organization.id} ${slug}`, grant.systemId, 'systemSlug');
+    const system: System = {
+      id: grant.systemId,
+      pk: grant.systemId,
+      schemaVersion: 1,
+      organizationId: organization.id,
+      name,
+      slug,
+      state: 'connected',
+      application: grant.application,
+      connectedBy: account.id,
+      connectedAt: instant(clock.now()),
+    };
+    await systems.create(system).catch(ignoreExisting);
+    return system;
+  }
+
+  async function systemToExtend(id: SystemId, account: Approver): Promise<System> {
+    const system = (await systems.read(id))?.document;
+    if (system?.state !== 'connected') throw new Problem('not-found', 'There is no such system.');
+    await managed(system.organizationId, account);
+    const { items } = await gateways.query({ where: [['systemId', '=', id]], limit: 1000 });
+    const alive = items.filter(({ document: { state } }) => state === 'active' || state === 'revoked');
+    if (alive.length >= mostGateways) {
+      const detail = `This system has ${mostGateways} gateways. Remove one that is no longer used.`;
+      throw new Problem('conflict', detail, { errors: [{ field: 'existing', detail }] });
+    }
+    return system;
   }
 
   return {
@@ -242,69 +293,48 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
     pending,
 
     /**
-     * Approves: makes the organization if asked to, the system and its first gateway.
-     * Safe to repeat. @throws Problem not-found, forbidden, conflict (the short name is taken)
+     * Approves: the gateway comes with a new system, or is added to one.
+     * Safe to repeat. @throws Problem not-found, forbidden, conflict (the short name is taken; gateways enough)
      */
     async approve(userCode: string, account: Approver, approval: Approval): Promise<System> {
       const grant = await pending(userCode);
       if (!grant || grant.renews) {
         throw new Problem('not-found', 'This code is unknown, decided or too old.');
       }
-      const organization =
-        approval.organization.kind === 'new'
-          ? await organizations.create(account, approval.organization, grant.organizationId)
-          : (
-              await organizations.forMember(approval.organization.id, {
-                accountId: account.id,
-                factors: account.factors,
-              })
-            ).organization;
-      if (!mayManage(roleOf(organization, account.id))) {
-        throw new Problem('forbidden', 'Only an owner or admin of the organization can connect a system.');
-      }
-      const { name, slug } = approval.system;
-      await reserveSlug(slugs, `system ${organization.id} ${slug}`, grant.systemId, 'systemSlug');
-      const at = instant(clock.now());
-      const system: System = {
-        id: grant.systemId,
-        pk: grant.systemId,
-        schemaVersion: 1,
-        organizationId: organization.id,
-        name,
-        slug,
-        state: 'connected',
-        application: grant.application,
-        connectedBy: account.id,
-        connectedAt: at,
-      };
-      await systems.create(system).catch(ignoreExisting);
+      const adds = 'addTo' in approval;
+      const system = adds
+        ? await systemToExtend(approval.addTo, account)
+        : await makeSystem(grant, account, approval);
       await gateways
         .create({
           id: grant.gatewayId,
           pk: grant.gatewayId,
           schemaVersion: 1,
           systemId: system.id,
-          organizationId: organization.id,
+          organizationId: system.organizationId,
           name: grant.gatewayName,
           application: grant.application,
           state: 'active',
           generation: 0,
-          createdAt: at,
+          createdAt: instant(clock.now()),
         })
         .catch(ignoreExisting);
-      const now = await organizations.read(organization.id);
-      if (!now || !mayManage(roleOf(now, account.id))) {
+      const now = await organizations.read(system.organizationId);
+      const disconnected = (await systems.read(system.id))?.document.state !== 'connected';
+      if (!now || !mayManage(roleOf(now, account.id)) || disconnected) {
         // Deleted or demoted meanwhile: no credentials are handed out, and the expiry timer clears up.
-        await systems.update(system.id, system.id, (current) => ({ ...current, state: 'disconnecting' }));
+        if (adds) await credentials.remove(grant.gatewayId, 'the service');
+        else
+          await systems.update(system.id, system.id, (current) => ({ ...current, state: 'disconnecting' }));
         throw new Problem('forbidden', 'The organization has changed meanwhile. Ask one of its owners.');
       }
       await grants.update(grant.id, grant.id, (current) =>
         current.state === 'pending' ? { ...current, state: 'approved' } : undefined,
       );
       await audit.append({
-        organizationId: organization.id,
+        organizationId: system.organizationId,
         actor: { kind: 'account', id: account.id, label: account.email },
-        action: 'system.connected',
+        action: adds ? 'gateway.added' : 'system.connected',
         subject: { kind: 'system', id: system.id, label: system.name },
         details: { gateway: grant.gatewayName, from: grant.requestedFrom },
       });

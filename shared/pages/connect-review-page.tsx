@@ -17,6 +17,12 @@ export interface ConnectReviewPageProps {
   readonly expiresAt: Instant;
   /** Those in which the account may connect systems. */
   readonly organizations: readonly { readonly id: string; readonly name: string; readonly slug: string }[];
+  /** Those to which the account may add a gateway. */
+  readonly systems: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly organizationName: string;
+  }[];
   /** What was entered before, by field. */
   readonly values?: Readonly<Partial<Record<ConnectField, string>>> | undefined;
   /** By field; the empty name for anything else. */
@@ -24,16 +30,23 @@ export interface ConnectReviewPageProps {
   readonly termsUrl?: string | undefined;
 }
 
-/** `organization` is an id or `new`; `terms` is `accepted` or absent. */
+/** `target` is `new` or `existing`; `organization` is an id or `new`; `terms` is `accepted` or absent. */
 export type ConnectField =
-  'organization' | 'organizationName' | 'organizationSlug' | 'systemName' | 'systemSlug' | 'terms';
+  | 'target'
+  | 'existing'
+  | 'organization'
+  | 'organizationName'
+  | 'organizationSlug'
+  | 'systemName'
+  | 'systemSlug'
+  | 'terms';
 
 const slugHint = 'Lower case letters, digits and hyphens, for addresses. It cannot be changed later.';
 
 /** POST /connect/decide with userCode, decision (`approve` or `deny`) and the {@link ConnectField}s. */
 export function ConnectReviewPage(props: ConnectReviewPageProps) {
   const { account, csrf, userCode, gatewayName, application, organizations, values = {}, errors } = props;
-  const fields = ['organizationName', 'organizationSlug', 'systemName', 'systemSlug', 'terms'];
+  const fields = ['existing', 'organizationName', 'organizationSlug', 'systemName', 'systemSlug', 'terms'];
   const first = organizations[0] === undefined ? fields : ['organization', ...fields];
   return (
     <Layout title="Connect this system?" account={account} csrf={csrf} narrow>
@@ -66,32 +79,35 @@ export function ConnectReviewPage(props: ConnectReviewPageProps) {
           </dd>
         </dl>
         <PostForm action={portalPaths.connectDecide} csrf={csrf} hidden={{ userCode }} class="stack-wide">
-          <OrganizationChoice organizations={organizations} values={values} errors={errors} />
-          <section class="stack">
-            <h2>The system</h2>
-            <Field
-              name="systemName"
-              label="Name of the system"
-              hint="What people call it, such as Plant 4."
-              value={values.systemName}
-              errors={errors}
-              input={{ maxLength: 80, autocomplete: 'off', required: true }}
-            />
-            <Field
-              name="systemSlug"
-              label="Short name of the system"
-              hint={slugHint}
-              value={values.systemSlug}
-              errors={errors}
-              input={{
-                maxLength: 40,
-                autocomplete: 'off',
-                autocapitalize: 'none',
-                spellcheck: false,
-                required: true,
-              }}
-            />
-          </section>
+          <Target systems={props.systems} values={values} errors={errors} />
+          <div class="stack-wide new-system">
+            <OrganizationChoice organizations={organizations} values={values} errors={errors} />
+            <section class="stack">
+              <h2>The system</h2>
+              <Field
+                name="systemName"
+                label="Name of the system"
+                hint="What people call it, such as Plant 4."
+                value={values.systemName}
+                errors={errors}
+                input={{ maxLength: 80, autocomplete: 'off', required: true }}
+              />
+              <Field
+                name="systemSlug"
+                label="Short name of the system"
+                hint={slugHint}
+                value={values.systemSlug}
+                errors={errors}
+                input={{
+                  maxLength: 40,
+                  autocomplete: 'off',
+                  autocapitalize: 'none',
+                  spellcheck: false,
+                  required: true,
+                }}
+              />
+            </section>
+          </div>
           <Terms accepted={values.terms === 'accepted'} error={errors?.['terms']} url={props.termsUrl} />
           <div class="actions">
             <button name="decision" value="approve">
@@ -104,6 +120,58 @@ export function ConnectReviewPage(props: ConnectReviewPageProps) {
         </PostForm>
       </div>
     </Layout>
+  );
+}
+
+type TargetProps = Pick<ConnectReviewPageProps, 'systems' | 'errors'> & {
+  readonly values: NonNullable<ConnectReviewPageProps['values']>;
+};
+
+/** Asked only where there is a system that another gateway could serve. */
+function Target({ systems, values, errors }: TargetProps) {
+  if (systems.length === 0) return null;
+  const chosen = values.target ?? 'new';
+  const error = errors?.['existing'];
+  return (
+    <section class="stack">
+      <h2 id="target-heading">What does it connect?</h2>
+      <fieldset class="choices" aria-labelledby="target-heading">
+        {[
+          ['new', 'A new system'],
+          ['existing', 'One more gateway of a system that is connected already'],
+        ].map(([value, label]) => (
+          <div class="choice">
+            <input
+              type="radio"
+              name="target"
+              value={value}
+              id={fieldId('target', `${value}-`)}
+              checked={chosen === value}
+            />
+            <label for={fieldId('target', `${value}-`)}>{label}</label>
+          </div>
+        ))}
+      </fieldset>
+      <div class="field existing-system">
+        <label for={fieldId('existing')}>System</label>
+        <p class="hint" id={`${fieldId('existing')}-hint`}>
+          The new gateway serves the same shares, and goes on when another one fails.
+        </p>
+        <FieldError id={`${fieldId('existing')}-error`} message={error} />
+        <select
+          name="existing"
+          id={fieldId('existing')}
+          aria-describedby={`${fieldId('existing')}-hint${error === undefined ? '' : ` ${fieldId('existing')}-error`}`}
+          aria-invalid={error === undefined ? undefined : 'true'}
+        >
+          {systems.map(({ id, name, organizationName }) => (
+            <option value={id} selected={values.existing === id}>
+              {name}, {organizationName}
+            </option>
+          ))}
+        </select>
+      </div>
+    </section>
   );
 }
 

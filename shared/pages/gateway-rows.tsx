@@ -9,6 +9,10 @@ export interface GatewayView {
   readonly lastSeenAt?: Instant | undefined;
   readonly lastRenewedAt?: Instant | undefined;
   readonly state: 'active' | 'revoked' | 'disconnected' | 'removed';
+  /** Network address. */
+  readonly seenFrom?: string | undefined;
+  /** Where to remove it, for those who may. */
+  readonly removeUrl?: string | undefined;
   /** Why, in words. */
   readonly stateReason?: string | undefined;
 }
@@ -26,6 +30,7 @@ export const GatewayRows = ({ gateways }: { gateways: readonly GatewayView[] }) 
               {gateway.lastSeenAt !== undefined && (
                 <span>
                   Last seen <UtcTime at={gateway.lastSeenAt} />
+                  {gateway.seenFrom !== undefined && ` from ${gateway.seenFrom}`}
                 </span>
               )}
               {gateway.lastRenewedAt !== undefined && (
@@ -39,7 +44,14 @@ export const GatewayRows = ({ gateways }: { gateways: readonly GatewayView[] }) 
             </p>
             {gateway.stateReason !== undefined && <p class="small">{gateway.stateReason}</p>}
           </div>
-          <GatewayState state={gateway.state} />
+          <div class="aside">
+            <GatewayState state={gateway.state} />
+            {gateway.removeUrl !== undefined && (
+              <a href={gateway.removeUrl} aria-label={`Remove gateway ${gateway.name}`}>
+                Remove
+              </a>
+            )}
+          </div>
         </li>
       ))}
     </ul>

@@ -102,6 +102,7 @@ fieldset { border: 0; min-width: 0; }
 .choices > * + * { margin-top: 0.5rem; }
 .inset { margin: 0.75rem 0 0 0.5625rem; padding-left: 1.25rem; border-left: 2px solid var(--line); }
 .choices:has(input[value=new]:not(:checked)) .inset { display: none; }
+form:has(input[name=target][value=new]:checked) .existing-system, form:has(input[name=target][value=existing]:checked) .new-system { display: none; }
 
 .actions { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: center; }
 button, .button { display: inline-block; min-height: 2.75rem; padding: 0.5625rem 1.25rem; border: 1px solid transparent; border-radius: 8px; background: var(--button); color: var(--button-text);

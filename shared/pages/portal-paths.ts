@@ -39,6 +39,9 @@ export const portalPaths = {
   audit: (slug: string) => `/organizations/${segment(slug)}/audit`,
   system: (systemId: string) => `/systems/${segment(systemId)}`,
   disconnectSystem: (systemId: string) => `/systems/${segment(systemId)}/disconnect`,
+  /** GET asks once more, POST does it. */
+  removeGateway: (systemId: string, gatewayId: string) =>
+    `/systems/${segment(systemId)}/gateways/${segment(gatewayId)}/remove`,
   share: (systemId: string, shareId: string, act: 'delete' | 'pause' | 'resume') =>
     `/systems/${segment(systemId)}/shares/${segment(shareId)}/${act}`,
   /** GET; with `user_code` it shows that request at once. */

@@ -76,6 +76,17 @@ export function SystemPage(props: SystemPageProps) {
         <section class="stack">
           <h2>Gateways</h2>
           <GatewayRows gateways={gateways} />
+          {role !== 'member' && system.state !== 'disconnected' && (
+            <details>
+              <summary>Add a gateway</summary>
+              <p>
+                A second gateway, on another machine that reaches the application, goes on when this one
+                fails. Copy the file <code>seal.key</code> from the state folder of a gateway to that of the
+                new one, so that it can serve the same shares; run <code>drawbridge-gateway connect</code>{' '}
+                there, and approve it as another gateway of {system.name}.
+              </p>
+            </details>
+          )}
         </section>
         <section class="stack">
           <div class="section-head">

@@ -34,6 +34,10 @@ export function createAllowlists(documents: Collection<AllowlistDocument>) {
       return id;
     },
 
+    async read(shareId: ShareId, id: string): Promise<Allowlist | undefined> {
+      return (await documents.read(shareId, id))?.document.allowlist;
+    },
+
     async compiled(shareId: ShareId, id: string): Promise<CompiledAllowlist | undefined> {
       const key = `${shareId} ${id}`;
       const cached = compiled.get(key);

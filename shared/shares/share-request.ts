@@ -39,6 +39,14 @@ export const shareCreateSchema = z.strictObject({
   description: z.string().max(2000).optional(),
   expiresAt: expiresAt.optional(),
   allowlist: allowlistSchema,
+  sealed: z
+    .string()
+    .max(4096)
+    .regex(/^[A-Za-z0-9+/]+={0,2}$/, 'Base64.')
+    .optional()
+    .describe(
+      'What the other gateways of the system need to serve the share, sealed under a key that only they have.',
+    ),
   sharedBy: z.strictObject({ name: z.string().trim().min(1).max(100).regex(line) }),
 });
 

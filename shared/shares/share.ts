@@ -52,6 +52,8 @@ export interface Share {
   readonly endedBecause?: 'deleted' | 'expired' | 'disconnected' | undefined;
   /** Which allowlist document holds; content-addressed, so it can be cached for ever. */
   readonly allowlistId: string;
+  /** For the other gateways of the system; this service cannot open it. */
+  readonly sealed?: string | undefined;
   /** When the invitation sweep must look at it: the earliest `dueAt`. */
   readonly sweepAt?: Instant | undefined;
   /** Hash of the creator's Idempotency-Key and request. */
@@ -96,6 +98,7 @@ export const shareSchema: z.ZodType<Share> = z.object({
   endedAt: instantSchema.optional(),
   endedBecause: z.enum(['deleted', 'expired', 'disconnected']).optional(),
   allowlistId: z.string(),
+  sealed: z.string().optional(),
   sweepAt: instantSchema.optional(),
   idempotency: z.string().optional(),
 });

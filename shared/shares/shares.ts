@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Allowlist } from '../allowlist/rule.ts';
 import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
 import { day, instant, minute, type Clock, type Instant, type Random } from '../clock.ts';
 import type { EmailAddress } from '../email/email-address.ts';
@@ -52,6 +53,7 @@ export function ended(share: Share, because: NonNullable<Share['endedBecause']>,
     description: _description,
     expiresAt: _expiry,
     sweepAt: _sweep,
+    sealed: _sealed,
     ...rest
   } = share;
   return {
@@ -152,6 +154,7 @@ export function createShares({ shares, grants, allowlists, audit, clock, random 
         createdAt: now(),
         expiresAt: expiryOf(request.expiresAt),
         allowlistId: await allowlists.write(id, request.allowlist),
+        sealed: request.sealed,
         sweepAt: sweepAtOf(recipients),
         idempotency,
       };
@@ -185,6 +188,19 @@ export function createShares({ shares, grants, allowlists, audit, clock, random 
     },
 
     ofSystem,
+
+    /** What another gateway of the system needs to serve a share. @throws Problem not-found when it has ended */
+    async record(share: Share): Promise<{
+      sealed?: string | undefined;
+      dashboard: Share['dashboard'];
+      allowlist: Allowlist;
+      createdAt: Instant;
+    }> {
+      const allowlist = await allowlists.read(share.id, share.allowlistId);
+      if (share.status === 'ended' || !allowlist) throw noSuchShare();
+      const { sealed, dashboard, createdAt } = share;
+      return { sealed, dashboard, allowlist, createdAt };
+    },
 
     /** Newest last; ended shares stay listed until the expiry timer forgets them. */
     async list(systemId: SystemId, limit: number, continuation?: string): Promise<Page<Share>> {

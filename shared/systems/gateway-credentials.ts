@@ -245,6 +245,18 @@ export function createGatewayCredentials({
       return gateway.generation;
     },
 
+    /** Notes when and from where a gateway was seen; at most every five minutes, since each is a write. */
+    async noteSeen(gateway: GatewayRecord, from: string): Promise<void> {
+      const now = clock.now();
+      const recent = gateway.seenAt !== undefined && now - Date.parse(gateway.seenAt) < 5 * minute;
+      if (recent && gateway.seenFrom === from) return;
+      await gateways.update(gateway.id, gateway.id, (current) => ({
+        ...current,
+        seenAt: instant(now),
+        seenFrom: from,
+      }));
+    },
+
     /** Ends one gateway for good, while its system goes on. @returns false when it was ended already */
     async remove(gatewayId: GatewayId, by: string): Promise<boolean> {
       let changed = false;

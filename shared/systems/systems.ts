@@ -2,6 +2,7 @@ import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { GatewayId, OrganizationId, SystemId } from '../identifier.ts';
 import { Problem } from '../problem.ts';
+import type { GatewayReapproval } from '../oauth/gateway-reapproval.ts';
 import type { OwnersNotice } from '../organizations/owners-notice.ts';
 import type { Shares } from '../shares/shares.ts';
 import type { Collection } from '../store/collection.ts';
@@ -16,6 +17,7 @@ export interface SystemsDependencies {
   readonly shares: Shares;
   readonly audit: AuditLog;
   readonly owners: Pick<OwnersNotice, 'systemDisconnected'>;
+  readonly reapproval: Pick<GatewayReapproval, 'withdraw'>;
   readonly clock: Clock;
 }
 
@@ -30,6 +32,7 @@ export function createSystems({
   shares,
   audit,
   owners,
+  reapproval,
   clock,
 }: SystemsDependencies) {
   /** Ends gateways and shares, then the system. Repeating it finishes what a crash left half done. */
@@ -74,13 +77,37 @@ export function createSystems({
         .sort((a, b) => a.name.localeCompare(b.name));
     },
 
+    /** One gateway, whatever its state. */
     async gateway(id: GatewayId): Promise<GatewayRecord | undefined> {
       return (await gateways.read(id))?.document;
     },
 
+    /** The gateways of a system, oldest first; those that were removed are none any more. */
     async gatewaysOf(systemId: SystemId): Promise<GatewayRecord[]> {
-      const { items } = await gateways.query({ where: [['systemId', '=', systemId]], limit: 100 });
-      return items.map(({ document }) => document);
+      const { items } = await gateways.query({ where: [['systemId', '=', systemId]], limit: 1000 });
+      return items
+        .map(({ document }) => document)
+        .filter(({ state }) => state !== 'removed')
+        .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+    },
+
+    /**
+     * Removes one gateway, while the system, its shares and its other gateways go on.
+     * @throws Problem not-found, also for the gateway of another system
+     */
+    async removeGateway(system: System, id: string, actor: AuditActor): Promise<void> {
+      const gateway = (await gateways.read(id))?.document;
+      if (gateway?.systemId !== system.id) throw new Problem('not-found', 'There is no such gateway.');
+      const removed = await credentials.remove(gateway.id, nameOf(actor));
+      await reapproval.withdraw(gateway);
+      if (!removed) return;
+      await audit.append({
+        organizationId: system.organizationId,
+        actor,
+        action: 'gateway.removed',
+        subject: { kind: 'system', id: system.id, label: system.name },
+        details: { gateway: gateway.name },
+      });
     },
 
     /** Disconnects: from the first write on the system has no access, and its shares are closed. */

@@ -38,6 +38,8 @@ export interface TunnelRequest {
   readonly headers: Record<string, string>;
   readonly body?: Readable | Uint8Array;
   readonly signal?: AbortSignal;
+  /** Over a connection of its own, which is tied to no listener yet. */
+  readonly fresh?: boolean;
 }
 
 export interface TunnelAnswer {
@@ -87,6 +89,8 @@ export function createRelaySender(options: RelaySenderOptions): RelaySender {
   const agent = secure
     ? new HttpsAgent({ ...agentOptions, ...(options.ca !== undefined && { ca: options.ca }) })
     : new HttpAgent(agentOptions);
+  const single = { keepAlive: false, ...(options.ca !== undefined && { ca: options.ca }) };
+  const freshAgent = secure ? new HttpsAgent(single) : new HttpAgent({ keepAlive: false });
   const open = secure ? httpsRequest : httpRequest;
   const firstByteTimeout = options.firstByteTimeout ?? 60 * second;
 
@@ -96,7 +100,7 @@ export function createRelaySender(options: RelaySenderOptions): RelaySender {
     wanted.signal?.throwIfAborted();
     const once = () => {
       const request = open(endpoint, {
-        agent,
+        agent: wanted.fresh ? freshAgent : agent,
         method: wanted.method,
         path: `/${encodeURIComponent(wanted.connection)}${wanted.target}`,
         headers: {
@@ -123,7 +127,13 @@ export function createRelaySender(options: RelaySenderOptions): RelaySender {
     }
   }
 
-  return { send, close: () => agent.destroy() };
+  return {
+    send,
+    close() {
+      agent.destroy();
+      freshAgent.destroy();
+    },
+  };
 }
 
 /** Node would send the body of a DELETE without saying where it ends. */

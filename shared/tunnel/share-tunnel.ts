@@ -7,6 +7,7 @@ import { Problem } from '../problem.ts';
 import type { Allowlists } from '../shares/allowlist-document.ts';
 import type { ShareAccess, ShareAccessCheck } from '../shares/share-access.ts';
 import type { Shares } from '../shares/shares.ts';
+import { sendToAnyGateway } from './any-gateway.ts';
 import { TunnelError, type RelaySender } from './relay-sender.ts';
 import { inwardHeaders, outwardHeaders } from './viewer-headers.ts';
 
@@ -119,23 +120,21 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
     }
 
     const { call } = decision;
-    const answer = await sender
-      .send({
-        connection: share.systemId,
-        target: `/${share.id}${call.target}`,
-        method: call.method,
-        headers: {
-          ...inwardHeaders(request.headers),
-          ...(call.contentType !== undefined && { 'content-type': call.contentType }),
-          'drawbridge-recipient': recipient.email,
-          'drawbridge-request-id': request.requestId,
-        },
-        ...(call.body && { body: call.body }),
-        signal: request.signal,
-      })
-      .catch((error: unknown) => {
-        throw error instanceof TunnelError ? problemOf(error, share.id, log) : error;
-      });
+    const answer = await sendToAnyGateway(sender, {
+      connection: share.systemId,
+      target: `/${share.id}${call.target}`,
+      method: call.method,
+      headers: {
+        ...inwardHeaders(request.headers),
+        ...(call.contentType !== undefined && { 'content-type': call.contentType }),
+        'drawbridge-recipient': recipient.email,
+        'drawbridge-request-id': request.requestId,
+      },
+      ...(call.body && { body: call.body }),
+      signal: request.signal,
+    }).catch((error: unknown) => {
+      throw error instanceof TunnelError ? problemOf(error, share.id, log) : error;
+    });
 
     const problem = answer.headers['drawbridge-problem'];
     const refusal = answer.headers['drawbridge-refusal'];

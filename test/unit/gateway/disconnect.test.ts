@@ -30,10 +30,12 @@ let parts: DisconnectParts;
 /** What the service answers when it is told. */
 let tell: () => Promise<void>;
 let told: (Credentials | undefined)[];
+let removed: string[];
 
 beforeEach(async () => {
   const folder = await temporaryFolder();
   told = [];
+  removed = [];
   tell = async () => {};
   const store = credentialsFile(folder, folderLocks(folder, systemTimer));
   parts = {
@@ -42,6 +44,10 @@ beforeEach(async () => {
     service: {
       deleteSystem: async () => {
         told.push(await store.read());
+        await tell();
+      },
+      removeGateway: async (id) => {
+        removed.push(id);
         await tell();
       },
     },
@@ -70,6 +76,18 @@ describe('disconnecting from this side', () => {
     tell = async () => {};
     expect(await disconnect(parts)).toEqual({ kind: 'disconnected' });
     expect(await parts.store.read()).toBeUndefined();
+  });
+
+  it('of this gateway alone leaves the system, also when the service hears of it later', async () => {
+    await parts.store.write(connected);
+    tell = failing('unreachable');
+    expect(await disconnect(parts, 'gateway')).toEqual({ kind: 'untold', why: 'it is unreachable' });
+    expect(await parts.store.read()).toMatchObject({ state: 'disconnecting', only: 'gateway' });
+    tell = async () => {};
+    // As the daemon goes on with it, or somebody who repeats the command without the flag.
+    expect(await disconnect(parts)).toEqual({ kind: 'disconnected' });
+    expect(removed).toEqual(['self', 'self']);
+    expect(told).toEqual([]);
   });
 
   it.each<GatewayError['code']>(['not-connected', 'not-found'])(

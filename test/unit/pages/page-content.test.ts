@@ -57,6 +57,7 @@ describe('a form that is shown again', () => {
 
 describe('the review of a gateway', () => {
   const review = {
+    systems: [],
     account: 'ann@example.com',
     csrf: 'token',
     userCode: 'BCDF-GHJK',

@@ -110,6 +110,8 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
         createdAt: at(14),
         lastSeenAt: at(21),
         lastRenewedAt: at(21, 3, 40),
+        seenFrom: w('203.0.113.24'),
+        removeUrl: '/systems/sys-1/gateways/gw-1/remove',
         state: 'active',
       },
       {
@@ -353,10 +355,22 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       userCode: w('BCDF'),
       errors: { userCode: w('This code is unknown, used or too old. Check it, or start again.') },
     }),
-    'connect-review': ConnectReviewPage({ ...review, organizations: [{ id: 'org-1', ...organization }] }),
+    'connect-review': ConnectReviewPage({
+      ...review,
+      organizations: [{ id: 'org-1', ...organization }],
+      systems: [],
+    }),
+    'connect-review-another': ConnectReviewPage({
+      ...review,
+      organizations: [{ id: 'org-1', ...organization }],
+      systems: systems.map(({ id, name }) => ({ id, name, organizationName: organization.name })),
+      values: { target: 'existing', existing: 'sys-2' },
+      errors: { existing: w('This system has 10 gateways. Remove one that is no longer used.') },
+    }),
     'connect-review-new': ConnectReviewPage({
       ...review,
       organizations: [],
+      systems: [],
       values: {
         organizationName: w('Northwind'),
         organizationSlug: w('North Wind'),
