@@ -27,6 +27,18 @@ const passwordAlphabet = '23456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVW
 /** How long a share that a crash interrupted is still what its sharer wants. */
 const stillWanted = hour;
 
+/** The service did not say whether it made the share. */
+class Unanswered extends GatewayError {}
+
+function asUnanswered(error: unknown): never {
+  if (!(error instanceof GatewayError) || error.code !== 'unreachable') throw error;
+  throw new Unanswered(
+    'unreachable',
+    `${error.message}\nNothing is shown. Should the service have noted the share all the same, \`run\` ends it there.`,
+    { cause: error },
+  );
+}
+
 /**
  * Makes a share. What is to be made goes to disk first; then the service user, the service, and the record that lets
  * requests through. A failure in between is undone, and what a crash leaves behind {@link completeInterrupted} takes up.
@@ -59,11 +71,10 @@ export function makeShare(parts: ShareParts, wish: ShareWish): Promise<SharedDas
     try {
       return await complete(parts, making, serviceUser);
     } catch (error) {
-      const uncertain = error instanceof GatewayError && error.code === 'unreachable';
-      await giveUp(parts, making, uncertain).catch((left: unknown) =>
+      await giveUp(parts, making, error instanceof Unanswered).catch((left: unknown) =>
         log.warn('leftover of a share stays for now', { why: wordsOf(left) }),
       );
-      throw uncertain ? unanswered(error) : error;
+      throw error;
     }
   });
 }
@@ -105,8 +116,11 @@ async function giveUp(parts: ShareParts, making: MakingRecord, uncertain: boolea
   const { order: _, ...rest } = making;
   const over: ShareRecord = { ...rest, state: 'ending' };
   await parts.records.write(over);
+  if (!uncertain) return finishEnding(parts, over, false);
   // The record stays where the service may know the share: it is by the record that it is found and ended there.
-  if (!uncertain) await finishEnding(parts, over, false);
+  const { serviceUser, ...withoutUser } = over;
+  if (serviceUser) await parts.adapter.deleteServiceUser(serviceUser.name);
+  await parts.records.write(withoutUser);
 }
 
 async function complete(
@@ -117,27 +131,22 @@ async function complete(
   const { order, id, ...kept } = making;
   if (user) await adapter.createServiceUser(user, making.dashboard);
   const { message, description, expiresAt, sealed } = order;
-  const share = await service.createShare(
-    {
-      dashboard: making.dashboard,
-      recipients: order.recipients,
-      ...(message !== undefined && { message }),
-      ...(description !== undefined && { description }),
-      ...(expiresAt !== undefined && { expiresAt }),
-      allowlist: making.allowlist,
-      sharedBy: { name: order.sharedBy },
-      ...(sealed !== undefined && { sealed }),
-    },
-    id.slice('making-'.length),
-  );
+  const share = await service
+    .createShare(
+      {
+        dashboard: making.dashboard,
+        recipients: order.recipients,
+        ...(message !== undefined && { message }),
+        ...(description !== undefined && { description }),
+        ...(expiresAt !== undefined && { expiresAt }),
+        allowlist: making.allowlist,
+        sharedBy: { name: order.sharedBy },
+        ...(sealed !== undefined && { sealed }),
+      },
+      id.slice('making-'.length),
+    )
+    .catch(asUnanswered);
   await records.write({ ...kept, id: share.id, state: 'active' });
   await records.remove(id);
   return share;
 }
-
-const unanswered = (error: GatewayError) =>
-  new GatewayError(
-    'unreachable',
-    `${error.message}\nNothing is shown. Should the service have noted the share all the same, \`run\` ends it there.`,
-    { cause: error },
-  );

@@ -37,8 +37,9 @@ export async function reconcileShares(parts: ShareParts): Promise<string[]> {
         // The service may know a share that was given up without its answer; adopting looks for it.
         const known = !record.id.startsWith('making-');
         // It cannot be told while the credentials are expired or revoked: an approval brings the chance back.
-        if (now !== undefined && systemId === undefined) continue;
-        if (!known && Math.abs(clock.now() - record.createdAt) < settled) continue;
+        const unanswered = !known && record.serviceUser === undefined;
+        if ((known || unanswered) && now !== undefined && systemId === undefined) continue;
+        if (unanswered && Math.abs(clock.now() - record.createdAt) < settled) continue;
         await finishEnding(parts, record, known && record.systemId === systemId);
       }
       if (record.state === 'active' && (await isOver(record))) {

@@ -182,7 +182,7 @@ describe('run', () => {
     expect((await status()).state).toBe('connected');
   });
 
-  it('asks for approval by itself when it was shut out, under its old name, and shows the code', async () => {
+  it('asks for approval by itself when it was shut out, as the gateway it was, and shows the code', async () => {
     await writeCredentials(state, credentialsOf(peer.origin, { renewAt: Date.now() - 1 }));
     peer.on('POST /oauth/token', ({ form }) =>
       form.grant_type === 'refresh_token'
@@ -194,7 +194,7 @@ describe('run', () => {
     await start();
     await until(async () => (await status()).state === 'pending');
     expect(await status()).toMatchObject({ pending: { userCode: 'WDJB-MJHT' } });
-    expect(asked('POST /oauth/device').map(({ form }) => form.gateway_id)).toEqual(['gw-1']);
+    expect(asked('POST /oauth/device').map(({ form }) => form.refresh_token)).toEqual(['refresh-0']);
 
     peer.on('POST /oauth/token', ok(tokensOf(2)));
     await until(async () => (await status()).state === 'connected');

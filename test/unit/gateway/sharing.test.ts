@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createHilltopAdapter } from '../../../gateway/adapters/hilltop-adapter.ts';
 import type { OnPremAdapter } from '../../../gateway/adapters/on-prem-adapter.ts';
@@ -77,6 +77,7 @@ describe('a share on its own side', () => {
       ),
     };
     await connectAs('sys-1');
+    peer.on('GET /api/shares', ok({ shares: [] }));
     peer.on('POST /api/shares', ({ json }) => ({ status: 201, json: shareOf('north-1', json) }));
     peer.on('DELETE /api/shares/north-1', { status: 204 });
   });
@@ -165,7 +166,9 @@ describe('a share on its own side', () => {
       await makeShare(parts, wish);
       const [order] = asked('POST /api/shares');
       const { sharedBy, ...rest } = wish;
-      expect(order?.json).toEqual({ ...rest, sharedBy: { name: sharedBy } });
+      const sealed = expect.any(String) as string;
+      expect(order?.json).toEqual({ ...rest, sharedBy: { name: sharedBy }, sealed });
+      expect(JSON.stringify(order?.json)).not.toContain((await users())[0]?.name);
       expect(order?.headers['idempotency-key']).toMatch(/^[a-z0-9]{26}$/);
     });
 
@@ -213,6 +216,91 @@ describe('a share on its own side', () => {
     });
   });
 
+  /** The service lists the share, and gives its record to the other gateways of the system. */
+  function serve(id: string, json: unknown): void {
+    const { sealed, dashboard, allowlist } = json as { sealed: string; dashboard: object; allowlist: object };
+    peer.on('GET /api/shares', ok({ shares: [shareOf(id, json)] }));
+    peer.on(`GET /api/shares/${id}/record`, ok({ sealed, dashboard, allowlist }));
+    peer.on(`DELETE /api/shares/${id}`, { status: 204 });
+  }
+
+  describe('made by another gateway of the system', () => {
+    let other: ShareParts;
+    let made: unknown;
+
+    beforeEach(async () => {
+      const theirs = await temporaryFolder();
+      await copyFile(join(await sealOf(parts), 'seal.key'), join(theirs, 'seal.key'));
+      other = { ...parts, records: shareRecordFiles(theirs), seal: createSeal(theirs, systemRandom) };
+      peer.on('POST /api/shares', ({ json }) => {
+        made = json;
+        serve('north-1', json);
+        return { status: 201, json: shareOf('north-1', json) };
+      });
+      await makeShare(parts, wish);
+    });
+
+    /** Any use makes the key. */
+    async function sealOf({ seal }: ShareParts): Promise<string> {
+      await seal.seal('', '');
+      return state;
+    }
+
+    it('is served here with the same service user and the same allowlist, once the key is here', async () => {
+      expect(await reconcileShares(other)).toEqual([]);
+      const [theirs, ours] = [await other.records.read('north-1'), await parts.records.read('north-1')];
+      expect(theirs).toMatchObject({ state: 'active', allowlist: ours?.allowlist });
+      const open = async ({ seal }: ShareParts, user: { name: string; sealedPassword: string } | undefined) =>
+        user && [user.name, await seal.open(user.sealedPassword, user.name)];
+      expect(await open(other, theirs?.serviceUser)).toEqual(await open(parts, ours?.serviceUser));
+      expect(await users()).toHaveLength(1);
+    });
+
+    it('is not served, and said to be so, where seal.key is another one', async () => {
+      const stranger = await temporaryFolder();
+      const unable = {
+        ...parts,
+        records: shareRecordFiles(stranger),
+        seal: createSeal(stranger, systemRandom),
+      };
+      expect(await reconcileShares(unable)).toEqual(['north-1']);
+      expect(await unable.records.list()).toEqual([]);
+    });
+
+    it.each([
+      [
+        'a wider allowlist',
+        { allowlist: { version: 1, rules: [{ id: '1', method: 'GET', path: ['users'] }] } },
+      ],
+      ['another dashboard', { dashboard: { ...wish.dashboard, id: 'south' } }],
+      ['other items', { dashboard: { ...wish.dashboard, items: ['900'] } }],
+      ['no seal', { sealed: undefined }],
+      ['a broken seal', { sealed: 'AAAA' }],
+    ])('is not served with %s: the on-prem side has the last word', async (_, change) => {
+      serve('north-1', { ...(made as object), ...change });
+      expect(await reconcileShares(other)).toEqual(['north-1']);
+      expect(await other.records.list()).toEqual([]);
+    });
+
+    it('ends here when it ends there', async () => {
+      await reconcileShares(other);
+      time.pass(hour);
+      listed('ended');
+      await reconcileShares(other);
+      expect(await other.records.list()).toEqual([]);
+    });
+
+    it('is forgotten, and keeps its service user, when this gateway alone is removed', async () => {
+      await reconcileShares(other);
+      const { service, systemId, systemName, organizationName, gatewayId } = credentialsOf(peer.origin);
+      const identity = { service, systemId, systemName, organizationName, gatewayId };
+      await store.write({ ...identity, state: 'deleted', reason: 'gateway_removed', since: 0 });
+      await reconcileShares(other);
+      expect(await other.records.list()).toEqual([]);
+      expect(await users()).toHaveLength(1);
+    });
+  });
+
   describe('not made', () => {
     it('when not connected: nobody is asked', async () => {
       await store.remove();
@@ -225,14 +313,35 @@ describe('a share on its own side', () => {
       ['is down', { status: 503 }, 'unreachable', 4],
       ['cuts every connection', { status: 0, cut: true }, 'unreachable', 4],
       ['answers nonsense', { status: 201, json: { id: '../../etc' } }, 'protocol', 1],
-    ])('when the service %s: no user and no record stay', async (_, answer, code, times) => {
-      peer.on('POST /api/shares', answer);
-      await expect(makeShare(parts, wish)).rejects.toMatchObject({ code });
+    ])(
+      'when the service %s: no user stays, and nothing that lets a request in',
+      async (_, answer, code, times) => {
+        peer.on('POST /api/shares', answer);
+        await expect(makeShare(parts, wish)).rejects.toMatchObject({ code });
+        expect(await users()).toEqual([]);
+        expect((await parts.records.list()).map((record) => record.state)).toEqual(
+          code === 'unreachable' ? ['ending'] : [],
+        );
+        const keys = asked('POST /api/shares').map(({ headers }) => headers['idempotency-key']);
+        expect(keys).toHaveLength(times);
+        // A repeated request must not make a second share.
+        expect(new Set(keys).size).toBe(1);
+      },
+    );
+
+    it('without an answer of the service: ended there, should it have noted the share, and only then forgotten', async () => {
+      peer.on('POST /api/shares', ({ json }) => {
+        serve('north-1', json);
+        return { status: 503 };
+      });
+      await expect(makeShare(parts, wish)).rejects.toMatchObject({ code: 'unreachable' });
+      await reconcileShares(parts);
+      expect(asked('DELETE /api/shares/north-1')).toHaveLength(1);
+      expect(await parts.records.read('north-1')).toBeUndefined();
+      notListed();
+      time.pass(minute);
+      await reconcileShares(parts);
       expect([await users(), await records()]).toEqual([[], []]);
-      const keys = asked('POST /api/shares').map(({ headers }) => headers['idempotency-key']);
-      expect(keys).toHaveLength(times);
-      // A repeated request must not make a second share.
-      expect(new Set(keys).size).toBe(1);
     });
 
     it.each([

@@ -253,6 +253,15 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
   },
   'share-delete': { kind: 'system', calls: [{ method: 'DELETE', target: shareApi, namesShare: true }] },
   'share-list': { kind: 'system', calls: [{ method: 'GET', target: at('/api/shares') }] },
+  'share-record': {
+    kind: 'system',
+    calls: [{ method: 'GET', target: (world) => `${shareApi(world)}/record`, namesShare: true }],
+  },
+  'gateway-list': { kind: 'system', calls: [{ method: 'GET', target: at('/api/system/gateways') }] },
+  'gateway-remove': {
+    kind: 'system',
+    calls: [{ method: 'DELETE', target: at('/api/system/gateways/self') }],
+  },
   'share-read': { kind: 'system', calls: [{ method: 'GET', target: shareApi, namesShare: true }] },
   'share-session': {
     kind: 'special',
