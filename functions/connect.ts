@@ -256,6 +256,8 @@ http('connect', {
         userCode: z.string(),
         decision: z.enum(['approve', 'deny']),
         terms: z.literal('accepted').optional(),
+        target: z.enum(['new', 'existing']).optional(),
+        existing: z.string().optional().describe('The id of a system to which the gateway is added.'),
         organization: z.string().optional().describe('The id of one, or `new`.'),
         organizationName: nameSchema.optional(),
         organizationSlug: slugSchema.optional(),

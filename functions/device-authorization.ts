@@ -15,7 +15,11 @@ import { parseFields } from './trigger/request-body.ts';
 const fieldsSchema = z.object({
   gateway_name: z.string().trim().max(100).optional(),
   application: z.string().trim().max(100).optional(),
-  refresh_token: z.string().max(1000).optional(),
+  refresh_token: z
+    .string()
+    .max(1000)
+    .optional()
+    .describe('The last one held, valid or not, of a gateway that asks to be approved again.'),
 });
 
 const deviceAuthorizationSchema = z.object({

@@ -1,4 +1,5 @@
 import { http, type Handler } from './trigger/endpoint.ts';
+import { systemOperation } from './trigger/operation.ts';
 import { noContent } from './trigger/responses.ts';
 import { systemOf } from './trigger/system-bearer.ts';
 
@@ -15,4 +16,15 @@ http('gateway-remove', {
   methods: ['DELETE'],
   route: 'api/system/gateways/{gatewayId}',
   handler: gatewayRemove,
+  operations: [
+    systemOperation({
+      id: 'removeGateway',
+      tag: 'system',
+      method: 'DELETE',
+      path: '/api/system/gateways/{gatewayId}',
+      summary: 'Remove one gateway, or with `self` the one that asks',
+      description: 'Its credentials are void at once. The system, its shares and its other gateways go on.',
+      answers: { 204: { description: 'The gateway is removed.' } },
+    }),
+  ],
 });

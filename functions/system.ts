@@ -185,6 +185,16 @@ http('system', {
       summary: 'Disconnects a system',
       fields: { confirm: z.string().describe('The name of the system.') },
     }),
+    pageOperation({
+      id: 'askToRemoveGateway',
+      path: '/systems/{systemId}/gateways/{gatewayId}/remove',
+      summary: 'Asks once more before a gateway is removed',
+    }),
+    formOperation({
+      id: 'removeGatewayOfSystem',
+      path: '/systems/{systemId}/gateways/{gatewayId}/remove',
+      summary: 'Removes one gateway; the system goes on',
+    }),
     formOperation({
       id: 'changeShare',
       path: '/systems/{systemId}/shares/{shareId}/{act}',

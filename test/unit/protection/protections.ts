@@ -330,6 +330,11 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
         target: (world: World) => `${system(world)}/shares/${world.share.id}/${act}`,
         ...managers,
       })),
+      ...(['GET', 'POST'] as const).map((method) => ({
+        method,
+        target: (world: World) => `${system(world)}/gateways/${world.gatewayId}/remove`,
+        ...managers,
+      })),
       {
         method: 'POST',
         target: (world) => `${system(world)}/disconnect`,

@@ -56,8 +56,8 @@ export async function makeWorld() {
       organization: { kind: 'new', name: `Organization ${name}`, slug: name },
       system: { name: `System ${name}`, slug: name },
     });
-    const { accessToken, refreshKey } = await deviceGrants.poll(deviceCode);
-    return { system, bearer: `Bearer ${accessToken}`, accessToken, refreshKey };
+    const { accessToken, refreshKey, gateway } = await deviceGrants.poll(deviceCode);
+    return { system, gatewayId: gateway.id, bearer: `Bearer ${accessToken}`, accessToken, refreshKey };
   }
 
   const [owner, admin, member, stranger, recipient] = await Promise.all(
@@ -84,6 +84,7 @@ export async function makeWorld() {
   return {
     organization,
     system: own.system,
+    gatewayId: own.gatewayId,
     bearer: own.bearer,
     accessToken: own.accessToken,
     refreshKey: own.refreshKey,
