@@ -1,52 +1,37 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { createAuthority } from './certificate-authority.ts';
 
-const run = promisify(execFile);
-
-/** A certification authority that no machine knows, as companies have them, and a server certificate from it. */
+/** A certification authority that no machine knows, as companies have them, and a server certificate from it, as PEM files. */
 export interface PrivateAuthority {
-  /** PEM files. */
   readonly caFile: string;
   readonly certFile: string;
   readonly keyFile: string;
   /** Their contents. */
-  readonly ca: Buffer;
-  readonly cert: Buffer;
-  readonly key: Buffer;
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
   remove(): Promise<void>;
 }
 
-/** @param names of the server; this machine's own by default */
-export async function makePrivateAuthority(
-  names = 'DNS:localhost,DNS:*.localhost,IP:127.0.0.1',
-): Promise<PrivateAuthority> {
+export async function makePrivateAuthority(): Promise<PrivateAuthority> {
   const folder = await mkdtemp(join(tmpdir(), 'drawbridge-authority-'));
-  const at = (name: string) => join(folder, name);
-  const openssl = (...args: string[]) => run('openssl', args, { cwd: folder });
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  await openssl(
-    ...['req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2'],
-    ...['-subj', '/CN=Drawbridge test authority', '-addext', 'keyUsage=critical,keyCertSign,cRLSign'],
-  );
-  await openssl('req', ...newKey, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=relay');
-  await writeFile(
-    at('server.ext'),
-    `subjectAltName=${names}\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n`,
-  );
-  await openssl(
-    ...['x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'],
-    ...['-days', '2', '-extfile', 'server.ext', '-out', 'server.pem'],
-  );
+  const authority = createAuthority();
+  const { cert, key } = authority.issue({ names: ['localhost', '127.0.0.1'] });
+  const files = {
+    caFile: join(folder, 'ca.pem'),
+    certFile: join(folder, 'server.pem'),
+    keyFile: join(folder, 'server.key'),
+  };
+  await writeFile(files.caFile, authority.certificate);
+  await writeFile(files.certFile, cert);
+  await writeFile(files.keyFile, key, { mode: 0o600 });
   return {
-    caFile: at('ca.pem'),
-    certFile: at('server.pem'),
-    keyFile: at('server.key'),
-    ca: await readFile(at('ca.pem')),
-    cert: await readFile(at('server.pem')),
-    key: await readFile(at('server.key')),
+    ...files,
+    ca: authority.certificate,
+    cert,
+    key,
     remove: () => rm(folder, { recursive: true, force: true }),
   };
 }
