@@ -10,6 +10,7 @@ import { connectCommand } from './commands/connect.ts';
 import { disconnectCommand } from './commands/disconnect.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { gatewaysCommand } from './commands/gateways.ts';
+import { recordCommand } from './commands/record.ts';
 import { runCommand } from './commands/run.ts';
 import { shareCommand } from './commands/share.ts';
 import { sharesCommand } from './commands/shares.ts';
@@ -23,6 +24,7 @@ const commands: Record<string, Command> = {
   connect: connectCommand,
   run: runCommand,
   status: statusCommand,
+  record: recordCommand,
   share: shareCommand,
   shares: sharesCommand,
   unshare: unshareCommand,

@@ -18,6 +18,13 @@ const origin = webAddress.refine(
   { error: 'must name only the server, without user, path or query' },
 );
 
+/** How the gateway makes service users: as an administrator whose password lies in a file that only it can read. */
+const administrator = {
+  url: origin,
+  adminName: z.string().min(1),
+  adminPasswordFile: z.string().min(1),
+};
+
 const fileSchema = z.strictObject({
   service: origin,
   upstream: origin,
@@ -38,12 +45,8 @@ const fileSchema = z.strictObject({
     .default({ port: 0, hostname: '127.0.0.1' }),
   adapter: z
     .discriminatedUnion('kind', [
-      z.strictObject({
-        kind: z.literal('hilltop'),
-        url: origin,
-        adminName: z.string().min(1),
-        adminPasswordFile: z.string().min(1),
-      }),
+      z.strictObject({ kind: z.literal('hilltop'), ...administrator }),
+      z.strictObject({ kind: z.literal('rabbitmq'), ...administrator }),
       z.strictObject({ kind: z.literal('none') }),
     ])
     .default({ kind: 'none' }),
@@ -120,6 +123,6 @@ export async function readGatewayConfiguration(
     stateDir: at(parsed.data.stateDir),
     ...(caFile !== undefined && { caFile: at(caFile) }),
     adapter:
-      adapter.kind === 'hilltop' ? { ...adapter, adminPasswordFile: at(adapter.adminPasswordFile) } : adapter,
+      adapter.kind === 'none' ? adapter : { ...adapter, adminPasswordFile: at(adapter.adminPasswordFile) },
   };
 }

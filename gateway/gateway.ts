@@ -4,11 +4,13 @@ import type { Log } from '../shared/log.ts';
 import { createAccess } from './access.ts';
 import { createHilltopAdapter } from './adapters/hilltop-adapter.ts';
 import { noUsersAdapter } from './adapters/no-users-adapter.ts';
+import type { OnPremAdapter } from './adapters/on-prem-adapter.ts';
+import { createRabbitmqAdapter } from './adapters/rabbitmq-adapter.ts';
 import type { ApprovalParts } from './approval.ts';
 import { readAuthority } from './authority-file.ts';
 import type { GatewayConfiguration } from './configuration.ts';
 import { GatewayError } from './gateway-error.ts';
-import { createHttpClient } from './http-client.ts';
+import { createHttpClient, type HttpClient } from './http-client.ts';
 import { createOAuthClient } from './oauth-client.ts';
 import { oauthMetadata } from './oauth-metadata.ts';
 import type { OutwardSettings } from './outward-agents.ts';
@@ -68,10 +70,7 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
   const service = createServiceClient({ service: configuration.service, http, access, timer, random });
   // The on-prem application is on this side of every proxy.
   const inside = createHttpClient(ca === undefined ? {} : { ca });
-  const adapter =
-    configuration.adapter.kind === 'hilltop'
-      ? createHilltopAdapter(configuration.adapter, inside)
-      : noUsersAdapter;
+  const adapter = adapterOf(configuration.adapter, inside);
   const records = shareRecordFiles(configuration.stateDir);
   const seal = createSeal(configuration.stateDir, random);
   const approval: ApprovalParts = {
@@ -129,6 +128,17 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
       inside.close();
     },
   };
+}
+
+function adapterOf(settings: GatewayConfiguration['adapter'], inside: HttpClient): OnPremAdapter {
+  switch (settings.kind) {
+    case 'hilltop':
+      return createHilltopAdapter(settings, inside);
+    case 'rabbitmq':
+      return createRabbitmqAdapter(settings, inside);
+    case 'none':
+      return noUsersAdapter;
+  }
 }
 
 export type Gateway = Awaited<ReturnType<typeof composeGateway>>;

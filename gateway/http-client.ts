@@ -7,7 +7,7 @@ import { networkWords } from './network-words.ts';
 import { outwardAgents, type OutwardSettings } from './outward-agents.ts';
 
 export interface HttpRequest {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: URL;
   headers?: Record<string, string>;
   body?: string;

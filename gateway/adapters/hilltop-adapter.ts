@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { GatewayError, systemCodeOf } from '../gateway-error.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http-client.ts';
+import { basicAuthorization } from './basic-authorization.ts';
 import type { OnPremAdapter } from './on-prem-adapter.ts';
 
 const dashboardSchema = z.object({
@@ -10,10 +11,6 @@ const dashboardSchema = z.object({
   path: z.string(),
   elementIds: z.array(z.number().int()),
   calls: z.array(z.unknown()),
-});
-
-const basic = (name: string, password: string) => ({
-  authorization: `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`,
 });
 
 function read(answer: HttpAnswer): z.infer<typeof dashboardSchema> {
@@ -39,7 +36,7 @@ export function createHilltopAdapter(
     return http.send({
       ...request,
       url: new URL(request.path, settings.url),
-      headers: { ...request.headers, ...basic(settings.adminName, password.trim()) },
+      headers: { ...request.headers, ...basicAuthorization(settings.adminName, password.trim()) },
     });
   }
 
@@ -74,7 +71,7 @@ export function createHilltopAdapter(
       const answer = await send({ method: 'DELETE', path: `/api/users/${encodeURIComponent(name)}` });
       expectStatus(answer, 'remove a service user', [204, 404]);
     },
-    authenticate: ({ name, password }) => basic(name, password),
+    authenticate: ({ name, password }) => basicAuthorization(name, password),
     async describeDashboard(id) {
       const answer = await send({ method: 'GET', path: `/api/dashboards/${encodeURIComponent(id)}` });
       if (answer.status === 404) return undefined;

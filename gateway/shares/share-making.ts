@@ -4,6 +4,7 @@ import { randomText } from '../../shared/identifier.ts';
 import type { DashboardReference, ServiceUser } from '../adapters/on-prem-adapter.ts';
 import { GatewayError, wordsOf } from '../gateway-error.ts';
 import type { SharedDashboard } from '../service-client.ts';
+import { newServiceUserPassword } from './service-user-secret.ts';
 import { sealCopy } from './share-copy.ts';
 import { finishEnding } from './share-ending.ts';
 import type { ShareParts } from './share-parts.ts';
@@ -19,10 +20,6 @@ export interface ShareWish {
   readonly allowlist: Allowlist;
   readonly sharedBy: string;
 }
-
-/** 17 characters of 57 that cannot be mistaken for each other: 99 bits. */
-const passwordLength = 17;
-const passwordAlphabet = '23456789abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ';
 
 /** How long a share that a crash interrupted is still what its sharer wants. */
 const stillWanted = hour;
@@ -54,7 +51,7 @@ export function makeShare(parts: ShareParts, wish: ShareWish): Promise<SharedDas
     const key = randomText(random, 26, '0123456789abcdefghijklmnopqrstuvwxyz');
     const { allowlist, dashboard, ...order } = wish;
     const name = `share-${key.slice(0, 12)}`;
-    const password = randomText(random, passwordLength, passwordAlphabet);
+    const password = newServiceUserPassword(random);
     const serviceUser = adapter.hasUsers ? { name, password } : undefined;
     const sealed = await sealCopy(seal, connected.systemId, { key, dashboard, allowlist, serviceUser });
     const making: MakingRecord = {

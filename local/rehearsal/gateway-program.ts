@@ -29,7 +29,12 @@ export class Gateway {
     this.#runsElsewhere = runsElsewhere;
   }
 
-  static async at(runtime: Runtime, upstream: string, name = 'gateway-1'): Promise<Gateway> {
+  static async at(
+    runtime: Runtime,
+    upstream: string,
+    name = 'gateway-1',
+    adapter: object = { kind: 'none' },
+  ): Promise<Gateway> {
     const folder = join(runtime.dataDir, `on-prem-${name}`);
     await mkdir(folder, { recursive: true });
     const config = join(folder, 'gateway.json');
@@ -42,7 +47,7 @@ export class Gateway {
         stateDir,
         name,
         console: { port: 0 },
-        adapter: { kind: 'none' },
+        adapter,
       }),
     );
     return new Gateway(config, stateDir);

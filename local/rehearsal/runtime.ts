@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root.ts';
 
-/** What programs of ours need of the environment; their settings are given one by one. */
+/** What programs of ours need of the environment, the clock of a test among it; settings are given one by one. */
 export function programEnvironment(settings: Record<string, string> = {}): NodeJS.ProcessEnv {
   // eslint-disable-next-line no-restricted-properties -- hands it on, reads no setting
-  const { PATH, HOME } = process.env;
-  return { PATH, HOME, ...settings };
+  const { PATH, HOME, LD_PRELOAD, FAKETIME, DONT_FAKE_MONOTONIC } = process.env;
+  return { PATH, HOME, LD_PRELOAD, FAKETIME, DONT_FAKE_MONOTONIC, ...settings };
 }
 
 /** Where an emulator of Cosmos DB is named, each runtime keeps its documents there, in a database of its own. */

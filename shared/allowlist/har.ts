@@ -14,6 +14,8 @@ export interface HarEntry {
   readonly contentType?: string;
   /** The body's text; absent where there is none. */
   readonly body?: string;
+  /** There was a body, and the recorder left it out. */
+  readonly bodyLeftOut?: true;
   /** 0 where no answer came. */
   readonly status: number;
 }
@@ -41,6 +43,7 @@ const harSchema = z.object({
             url: z.string(),
             headers: z.array(header).nullish(),
             postData: posted.nullish(),
+            bodySize: z.number().nullish(),
           }),
           response: z.object({ status: z.number().nullish() }).nullish(),
         }),
@@ -64,13 +67,14 @@ function readEntry({ startedDateTime, request, response }: RawEntry): HarEntry {
   const startedAt = Date.parse(startedDateTime);
   const sent = request.headers?.find(({ name }) => name.toLowerCase() === 'content-type')?.value;
   const contentType = sent ?? request.postData?.mimeType ?? undefined;
-  const body = bodyOf(request.postData);
+  const body = bodyOf(request.postData) || undefined;
   return {
     startedAt: Number.isNaN(startedAt) ? 0 : startedAt,
     method: request.method,
     url: request.url,
     ...(contentType === undefined || contentType === '' ? {} : { contentType }),
-    ...(body === undefined || body === '' ? {} : { body }),
+    ...(body !== undefined && { body }),
+    ...(body === undefined && (request.bodySize ?? 0) > 0 && { bodyLeftOut: true }),
     status: response?.status ?? 0,
   };
 }

@@ -35,6 +35,7 @@ function readCall(entry: HarEntry, har: number, origin: string): Sample | Ignore
   const parsed = new URL(url);
   if (/^wss?:$/.test(parsed.protocol)) return { url, why: 'WebSocket connections cannot be shared yet' };
   if (parsed.origin !== origin) return { url, why: `it belongs to another origin than ${origin}` };
+  if (entry.bodyLeftOut) return { url, why: 'the recording leaves out its body; record with bodies' };
   // The address as the browser sent it; `URL` might have changed its path.
   const target = /^[a-z]+:\/\/[^/?#]*([^#]*)/is.exec(url)?.[1] ?? '';
   const raw: RawRequest = {

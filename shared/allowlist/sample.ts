@@ -58,9 +58,9 @@ function parameterShape(place: string, { values, bare }: ParsedRequest['query'],
 /** The place of a piece like `?1699999999`, which is a value and no name. */
 export const lonePlace = 'query ';
 
-/** Whether a piece without `=` is a value such as a time or a hash rather than a name. */
+/** Whether a piece without `=` is a value such as a time, a hash or a random fraction rather than a name. */
 const isLoneValue = (name: string, value: string | readonly string[] | undefined) =>
-  value === '' && /^(?:[0-9]{6,}|(?=[a-f]*[0-9])[0-9a-f]{8,})$/.test(name);
+  value === '' && /^(?:[0-9]{6,}|0\.[0-9]{6,}|(?=[a-f]*[0-9])[0-9a-f]{8,})$/.test(name);
 
 export const loneValueOf = ({ values, bare }: ParsedRequest['query']): string | undefined =>
   [...(bare ?? [])].find((name) => isLoneValue(name, values.get(name)));

@@ -4,7 +4,7 @@ import { connectGateway, Gateway } from '../../local/rehearsal/gateway-program.t
 import { Person } from '../../local/rehearsal/person.ts';
 import { Runtime } from '../../local/rehearsal/runtime.ts';
 import { launchChromium, screenshot, signInWith, troubles } from '../support/chromium.ts';
-import { graphPath, recordGraph, startPrometheus } from '../support/prometheus.ts';
+import { graphPath, recordGraph, startPrometheus } from '../support/applications/prometheus.ts';
 
 /** The life of a share with an application that nobody here wrote. */
 describe('Prometheus, shared', () => {

@@ -7,6 +7,7 @@ import type { Person } from '../../local/rehearsal/person.ts';
 /** Debian's Chromium, without the services that would look for a network. */
 export const launchChromium = (): Promise<Browser> =>
   chromium.launch({
+    env: { PATH: process.env.PATH, HOME: process.env.HOME },
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',

@@ -50,6 +50,12 @@ test.each([
   expect(parseHar(entry({ method: 'POST', postData })).entries[0]?.body).toBe(body);
 });
 
+test('a body that the recorder left out is not taken for none', () => {
+  const postData = { mimeType: 'application/json', text: '' };
+  expect(parseHar(entry({ method: 'POST', postData, bodySize: 12 })).entries[0]?.bodyLeftOut).toBe(true);
+  expect(parseHar(entry({ method: 'POST', postData, bodySize: 0 })).entries[0]?.bodyLeftOut).toBeUndefined();
+});
+
 test('the header tells the content type before the recorder does', () => {
   const har = parseHar(
     entry({

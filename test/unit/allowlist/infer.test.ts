@@ -354,6 +354,20 @@ describe('times', () => {
     expect(at(opened, opened + day)).toBe(false);
   });
 
+  test('a random fraction without a name is a value, so another one is admitted and a word is not', () => {
+    const { admits } = inferring([
+      recording(
+        [0.344_781, 0.664_076, 0.849_755].map((fraction, at) => ({
+          after: at * 5,
+          url: `/a.ejs?${fraction}`,
+        })),
+      ),
+    ]);
+    expect(admits(get('/a.ejs?0.122277'), opened)).toBe(true);
+    expect(admits(get('/a.ejs?user=1'), opened)).toBe(false);
+    expect(admits(get('/a.ejs?other'), opened)).toBe(false);
+  });
+
   test('of a range keep their distance', () => {
     const { at, lines } = over((now) => `/r?from=${now - 7 * day - 1}&to=${now - 1}`);
     expect(at(opened + 12.3 * day)).toBe(true);
