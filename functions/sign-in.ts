@@ -2,34 +2,20 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { Account } from '../shared/accounts/account.ts';
 import type { Factor } from '../shared/accounts/factor.ts';
-import { portalLifetime } from '../shared/accounts/session.ts';
 import type { SignInStep } from '../shared/accounts/sign-in-steps.ts';
-import { second } from '../shared/clock.ts';
 import { emailAddressSchema, parseEmailAddress, type EmailAddress } from '../shared/email/email-address.ts';
 import { SignInCodePage } from '../shared/pages/sign-in-code-page.tsx';
 import { SignInPage } from '../shared/pages/sign-in-page.tsx';
 import { SignInPasswordPage } from '../shared/pages/sign-in-password-page.tsx';
 import { SignInSecondFactorPage } from '../shared/pages/sign-in-second-factor-page.tsx';
 import { Problem } from '../shared/problem.ts';
-import {
-  deviceCookie,
-  hostCookie,
-  portalPage,
-  readOwnForm,
-  returnPath,
-  sessionCookie,
-  visitOf,
-  visitorOf,
-  type Visitor,
-} from './trigger/browser.ts';
+import { portalPage, readOwnForm, returnPath, visitOf, visitorOf, type Visitor } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
 import { formOperation, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 import type { Services } from './trigger/services.ts';
-
-const sessionSeconds = portalLifetime / second;
-const yearOfSeconds = 365 * 24 * 3600;
+import { answerStep } from './trigger/sign-in-step.ts';
 
 /** One of our forms, as a browser sent it. */
 interface Posted {
@@ -64,12 +50,19 @@ function askAddress(services: Services, visitor: Visitor, request: HttpRequest):
   const { session, csrf } = visitor;
   const again = session !== undefined && request.query.has('again');
   if (session && !again) return seeOther(returnTo);
-  return portalPage(services, visitor, SignInPage({ returnTo, csrf, again, email: session?.email }));
+  const provider = again ? undefined : services.providerSignIn?.name;
+  return portalPage(
+    services,
+    visitor,
+    SignInPage({ returnTo, csrf, again, email: session?.email, provider }),
+  );
 }
 
 function startOver({ services, visitor, returnTo, typedEmail }: Posted, errors: Record<string, string>) {
   const { csrf } = visitor;
-  return portalPage(services, visitor, SignInPage({ returnTo, csrf, email: typedEmail, errors }), 400);
+  const provider = services.providerSignIn?.name;
+  const page = SignInPage({ returnTo, csrf, email: typedEmail, errors, provider });
+  return portalPage(services, visitor, page, 400);
 }
 
 async function sendCode(posted: Posted): Promise<HttpResponseInit> {
@@ -144,19 +137,8 @@ async function checkSecondFactor(posted: Posted): Promise<HttpResponseInit> {
   }
 }
 
-async function after(posted: Posted, step: SignInStep): Promise<HttpResponseInit> {
-  const { services, visitor, returnTo } = posted;
-  if (step.kind === 'second-factor') {
-    const { half } = step;
-    return portalPage(services, visitor, SignInSecondFactorPage({ half, returnTo, csrf: visitor.csrf }));
-  }
-  // A new session for every sign-in, and an end to the one before (ASVS 3.2.1).
-  if (visitor.session) await services.sessions.close(visitor.session);
-  return seeOther(returnTo, [
-    hostCookie(sessionCookie, step.cookie, sessionSeconds),
-    hostCookie(deviceCookie, step.device, yearOfSeconds),
-  ]);
-}
+const after = ({ services, visitor, returnTo }: Posted, step: SignInStep) =>
+  answerStep(services, visitor, returnTo, step);
 
 /** Sign-in by a code to the address or by a password, and a second step where there is one. A GET changes nothing. */
 export const signIn: Handler = async (services, request) => {

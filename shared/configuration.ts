@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { IdentityProviderSettings } from './accounts/identity-provider.ts';
 
 const origin = z
   .url({ protocol: /^https?$/ })
@@ -20,6 +21,10 @@ const environment = z.object({
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().min(3).default('Drawbridge <no-reply@drawbridge.localhost>'),
   TERMS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  OIDC_NAME: z.string().trim().min(1).max(40).optional(),
   KEY_VAULT_URL: z
     .url({ protocol: /^https$/ })
     .transform((text) => new URL(text).origin)
@@ -32,6 +37,23 @@ const environment = z.object({
   COSMOS_KEY: z.base64().optional(),
   AZURE_CLIENT_ID: z.guid().optional(),
 });
+
+/** @throws Error unless the settings belong together */
+function identityProviderOf(data: z.infer<typeof environment>): IdentityProviderSettings | undefined {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = data;
+  if (issuer === undefined && clientId === undefined && clientSecret === undefined) return undefined;
+  if (issuer === undefined || clientId === undefined) {
+    throw new Error('OIDC_ISSUER and OIDC_CLIENT_ID: give both, or neither.');
+  }
+  const { protocol, origin: own, host, search, hash, username } = new URL(issuer);
+  if (search !== '' || hash !== '' || username !== '') {
+    throw new Error('OIDC_ISSUER: without user, query and fragment (OpenID Connect Discovery section 3).');
+  }
+  if (protocol === 'http:' && !loopbackOrigin.test(own)) {
+    throw new Error('OIDC_ISSUER: http is for this machine only; use https.');
+  }
+  return { issuer, clientId, clientSecret, name: data.OIDC_NAME ?? host };
+}
 
 export interface Configuration {
   /** Port of the one-machine runtime; 0 takes any free one. */
@@ -47,6 +69,8 @@ export interface Configuration {
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
   readonly termsUrl: string | undefined;
+  /** An OpenID provider at which people can sign in. */
+  readonly identityProvider: IdentityProviderSettings | undefined;
   /** Origin of the Key Vault that holds the secrets. */
   readonly keyVaultUrl: string | undefined;
   /** The Cosmos DB account that holds the documents. */
@@ -86,6 +110,7 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
     smtpUrl: data.SMTP_URL,
     mailFrom: data.MAIL_FROM,
     termsUrl: data.TERMS_URL,
+    identityProvider: identityProviderOf(data),
     keyVaultUrl: data.KEY_VAULT_URL,
     cosmos: data.COSMOS_ENDPOINT
       ? { endpoint: data.COSMOS_ENDPOINT, database: data.COSMOS_DATABASE, key: data.COSMOS_KEY }

@@ -4,6 +4,7 @@ import { createAccountNotice } from '../../shared/accounts/account-notice.ts';
 import { accountSchema } from '../../shared/accounts/account.ts';
 import { createAttempts } from '../../shared/accounts/attempts.ts';
 import { authenticatorsSchema } from '../../shared/accounts/authenticators.ts';
+import { createIdentityProvider } from '../../shared/accounts/identity-provider.ts';
 import { createKnownDevices } from '../../shared/accounts/known-device.ts';
 import { argon2PasswordHashing } from '../../shared/accounts/password-hash.ts';
 import { createPasswordLinks, passwordLinkSchema } from '../../shared/accounts/password-link.ts';
@@ -12,6 +13,8 @@ import { createSecretSeal } from '../../shared/accounts/sealed-secret.ts';
 import { createSecondFactors } from '../../shared/accounts/second-factors.ts';
 import { createSessions, sessionSchema } from '../../shared/accounts/session.ts';
 import { createSignIn, signInChallengeSchema } from '../../shared/accounts/sign-in.ts';
+import { createProviderLinks, providerLinkSchema } from '../../shared/accounts/provider-link.ts';
+import { createProviderSignIn } from '../../shared/accounts/provider-sign-in.ts';
 import { createSignInSteps, halfSignInSchema } from '../../shared/accounts/sign-in-steps.ts';
 import { createThrottle, throttleSchema } from '../../shared/accounts/throttle.ts';
 import { createAuditLog } from '../../shared/audit/audit-log.ts';
@@ -34,6 +37,7 @@ import {
 import { createOrganizationLife } from '../../shared/organizations/organization-life.ts';
 import { createOrganizationMembers } from '../../shared/organizations/organization-members.ts';
 import { createOwnersNotice } from '../../shared/organizations/owners-notice.ts';
+import { portalPaths } from '../../shared/pages/portal-paths.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { cachedSecrets } from '../../shared/secrets/cached-secrets.ts';
 import { openFileSecretStore } from '../../shared/secrets/file-secret-store.ts';
@@ -205,6 +209,29 @@ export function composeServices(configuration: Configuration, { clock, random, l
     clock,
   });
 
+  const handoffs = collection(store, 'handoffs', usedHandoffSchema);
+  const { identityProvider } = configuration;
+  const providerSignIn =
+    identityProvider &&
+    createProviderSignIn({
+      provider: createIdentityProvider({
+        settings: identityProvider,
+        redirectUri: `${publicOrigin}${portalPaths.providerCallback}`,
+        clock,
+        log,
+      }),
+      links: createProviderLinks({
+        links: collection(store, 'providerLinks', providerLinkSchema),
+        issuer: identityProvider.issuer,
+      }),
+      accounts,
+      used: handoffs,
+      throttle,
+      secrets,
+      clock,
+      random,
+    });
+
   return {
     configuration,
     version: programVersion(),
@@ -234,6 +261,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
       random,
       portalOrigin: publicOrigin,
     }),
+    providerSignIn,
     signInSteps: createSignInSteps({
       halves: collection(store, 'halfSignIns', halfSignInSchema),
       secondFactors,
@@ -280,7 +308,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
       clock,
     }),
     shareHandoff: createShareHandoff({
-      used: collection(store, 'handoffs', usedHandoffSchema),
+      used: handoffs,
       sessions,
       secrets,
       clock,

@@ -28,6 +28,8 @@ export interface SessionView {
 const factorText: Record<Factor, string> = {
   code: 'e-mailed code',
   password: 'password',
+  provider: 'your organization’s sign-in',
+  'provider-mfa': 'your organization’s sign-in, with several factors',
   totp: 'app',
   'recovery-code': 'recovery code',
 };

@@ -6,6 +6,9 @@ export const portalPaths = {
   home: '/',
   signIn: '/sign-in',
   signInCode: '/sign-in/code',
+  providerSignIn: '/provider-sign-in',
+  /** Registered at the provider. */
+  providerCallback: '/provider-sign-in/callback',
   signInPassword: '/sign-in/password',
   signInSecondFactor: '/sign-in/second-factor',
   signOut: '/sign-out',

@@ -10,6 +10,8 @@ export interface SignInPageProps {
   readonly email?: string | undefined;
   /** Whoever is signed in is asked to prove it once more. */
   readonly again?: boolean;
+  /** Name of an OpenID provider at which people can sign in too. */
+  readonly provider?: string | undefined;
   /** By field: `email`; the empty name for the whole form. */
   readonly errors?: FieldErrors | undefined;
 }
@@ -18,7 +20,7 @@ export interface SignInPageProps {
  * POST /sign-in with email, returnTo; or /sign-in/password with the same, for the page that asks for a password.
  * Both ways are offered to everyone, so the page tells nothing of the account.
  */
-export const SignInPage = ({ returnTo, csrf, email, again = false, errors }: SignInPageProps) => (
+export const SignInPage = ({ returnTo, csrf, email, again = false, provider, errors }: SignInPageProps) => (
   <Layout title={again ? 'Sign in again' : 'Sign in'} narrow>
     <div class="card stack">
       <h1>{again ? 'Sign in again' : 'Sign in'}</h1>
@@ -44,6 +46,16 @@ export const SignInPage = ({ returnTo, csrf, email, again = false, errors }: Sig
           </button>
         </div>
       </PostForm>
+      {provider !== undefined && (
+        <div class="actions">
+          <a
+            class="button quiet"
+            href={`${portalPaths.providerSignIn}?returnTo=${encodeURIComponent(returnTo.toWellFormed())}`}
+          >
+            Continue with {provider}
+          </a>
+        </div>
+      )}
     </div>
   </Layout>
 );

@@ -76,6 +76,7 @@ export interface DocumentStore {
 export const containers = {
   accounts: [],
   authenticators: [],
+  providerLinks: [],
   challenges: ['expiresAt'],
   passwordLinks: ['expiresAt'],
   halfSignIns: ['expiresAt'],

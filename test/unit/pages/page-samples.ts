@@ -20,6 +20,7 @@ import {
   RecoveryCodesPage,
   SecondFactorPage,
 } from '../../../shared/pages/second-factor-page.tsx';
+import { ProviderMovedPage, ProviderTroublePage } from '../../../shared/pages/provider-outcome-page.tsx';
 import { ShareStatePage, type ShareState } from '../../../shared/pages/share-state-page.tsx';
 import { SharedWithMePage } from '../../../shared/pages/shared-with-me-page.tsx';
 import { SignInCodePage } from '../../../shared/pages/sign-in-code-page.tsx';
@@ -170,6 +171,19 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
   };
   return {
     'sign-in': SignInPage({ returnTo: w('/connect?user_code=BCDF-GHJK'), csrf }),
+    'sign-in-provider': SignInPage({ returnTo: w('/'), csrf, provider: w('Plant Login') }),
+    'sign-in-moved': ProviderMovedPage({
+      provider: w('Plant Login'),
+      from: w('ann@example.com'),
+      to: w('ann.lee@example.com'),
+      returnTo: '/',
+    }),
+    ...Object.fromEntries(
+      (['unreachable', 'denied', 'refused', 'unverified', 'stale', 'taken'] as const).map((trouble) => [
+        `sign-in-${trouble}`,
+        ProviderTroublePage({ trouble, provider: w('Plant Login') }),
+      ]),
+    ),
     'sign-in-error': SignInPage({
       returnTo: '/',
       csrf,

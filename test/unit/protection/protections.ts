@@ -305,6 +305,15 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
       await ownPageOnly('/sign-in/code', { challengeId: 'x', code: '000000' })(app);
     },
   },
+  'sign-in-provider': {
+    kind: 'special',
+    rule: 'public; there only if a provider is set, whose signed answer proves the address',
+    methods: ['GET'],
+    prove: async (app) => {
+      expect((await app.call('/provider-sign-in')).status).toBe(404);
+      expect((await app.call('/provider-sign-in/callback?code=x&state=y')).status).toBe(404);
+    },
+  },
   'sign-out': {
     kind: 'special',
     rule: 'ends the session of this browser only, from our own page',
