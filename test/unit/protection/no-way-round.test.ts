@@ -1,6 +1,9 @@
 import { rmSync } from 'node:fs';
+import { z } from 'zod';
 import { services } from '../../../functions/trigger/services.ts';
-import { loadFunctionApp, type FunctionApp } from '../../support/function-app.ts';
+import { operationsServed } from '../../../functions/trigger/endpoint.ts';
+import { describes, type Operation } from '../../../functions/trigger/operation.ts';
+import { loadFunctionApp, portalOrigin, type FunctionApp } from '../../support/function-app.ts';
 import { methodsOf, prove } from './protection.ts';
 import { httpProtections, timers } from './protections.ts';
 import { makeWorld } from './world.ts';
@@ -19,6 +22,12 @@ afterAll(async () => {
   await services().store.close();
   rmSync(app.dataDir, { recursive: true, force: true });
 });
+
+/** A value of a parameter of the path. */
+function sampleOf({ params = {} }: Operation, part: string): string {
+  const values = params[part.replaceAll(/[{}*]/g, '')];
+  return values instanceof z.ZodEnum ? String(values.options[0]) : 'x';
+}
 
 const file = 'test/unit/protection/protections.ts';
 
@@ -46,6 +55,29 @@ describe('every function that is registered', () => {
       complaints.push(`${name} is listed in ${file}, but is no timer any more.`);
     for (const { name, type } of app.table.others)
       complaints.push(`${name} has a ${type}, of which ${file} knows no kind yet. Add one, with its proof.`);
+    expect(complaints).toEqual([]);
+  });
+
+  it('has a call in its row for every operation that it lets through, and no operation says otherwise', async () => {
+    const world = await makeWorld();
+    const callers = { public: 'anyone', system: 'system', 'signed-in': 'person', member: 'person' } as const;
+    const complaints = operationsServed().flatMap((operation) => {
+      const { id, method, path, caller } = operation;
+      // The part in braces names what is not there: only the function counts here.
+      const name = app.route(
+        method,
+        path.replaceAll(/\{\*?[^}]+\}/g, (part) => sampleOf(operation, part)),
+      );
+      const row = name === undefined ? undefined : httpProtections[name];
+      if (!row || row.kind === 'special') return [];
+      if (callers[row.kind] !== caller)
+        return [`${id} says that it is for ${caller}, and ${file} that ${name} is ${row.kind}.`];
+      const called = row.calls.some((call) => {
+        const { pathname } = new URL(call.target(world), portalOrigin);
+        return describes(operation, call.method, pathname);
+      });
+      return called ? [] : [`${name} also does ${id} (${method} ${path}): add a call to its row in ${file}.`];
+    });
     expect(complaints).toEqual([]);
   });
 

@@ -155,6 +155,11 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
     why: 'RFC 8414 section 3: every client starts here',
     calls: [{ method: 'GET', target: at('/.well-known/oauth-authorization-server') }],
   },
+  openapi: {
+    kind: 'public',
+    why: 'describes the routes; it is in the source, and names nobody',
+    calls: [{ method: 'GET', target: at('/openapi.json') }],
+  },
   organization: {
     kind: 'member',
     calls: [
