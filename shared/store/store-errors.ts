@@ -29,7 +29,10 @@ export type Unavailability =
   | 'newer-schema'
   | 'failed';
 
-/** The store cannot serve now. Nothing was written; the store can be used again once the cause is gone. */
+/**
+ * The store cannot serve now; it can be used again once the cause is gone. Nothing was written, unless a remote
+ * store's answer got lost: then nobody knows.
+ */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable';
   readonly reason: Unavailability;

@@ -143,6 +143,18 @@ describe('trouble', () => {
     await later.close();
   });
 
+  it('lets nobody wait for ever while no connection holds, and serves again when one does', async () => {
+    meddle(Infinity, ({ socket }) => socket.destroy() && true);
+    const outcomes = await Promise.allSettled([
+      ...Array.from({ length: 20 }, () => store.read('shares', 'p', 'a')),
+      store.create('shares', document),
+    ]);
+    for (const outcome of outcomes)
+      expect(outcome.status === 'rejected' && outcome.reason).toBeInstanceOf(StoreUnavailable);
+    cosmos.state.intercept = undefined;
+    await store.create('shares', document);
+  });
+
   it('serves nothing once closed', async () => {
     await store.close();
     await expect(store.read('shares', 'p', 'a')).rejects.toThrow('closed');
