@@ -53,7 +53,15 @@ async function show(
     SystemPage({
       account: visitor.session.email,
       csrf: visitor.csrf,
-      system: { ...system, state: presence },
+      system: {
+        ...system,
+        state: presence,
+        lastSeenAt: gateways
+          .map(({ seenAt }) => seenAt)
+          .filter((at) => at !== undefined)
+          .sort()
+          .at(-1),
+      },
       organization,
       role,
       gateways: gateways.map(({ id, name, createdAt, renewedAt, seenAt, seenFrom, state, stateReason }) => ({

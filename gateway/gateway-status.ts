@@ -9,6 +9,16 @@ export interface TunnelView {
   readonly lastError?: string;
 }
 
+/**
+ * Can dashboards be opened just now? `system-unreachable`: the tunnel stands, but the application behind this gateway
+ * cannot be reached; `unknown`: the gateway runs and does not say.
+ */
+export interface Reach {
+  readonly state: 'connected' | 'system-unreachable' | 'no-tunnel' | 'unknown';
+  /** When this gateway held a tunnel last, RFC 3339. */
+  readonly lastSeenAt?: string;
+}
+
 export interface GatewayStatus {
   readonly state:
     'not-connected' | 'pending' | 'connected' | 'disconnecting' | 'expired' | 'revoked' | 'deleted';
@@ -16,6 +26,7 @@ export interface GatewayStatus {
   readonly system?: { readonly id: string; readonly name: string };
   readonly organization?: { readonly name: string };
   readonly tunnel?: TunnelView;
+  readonly reach?: Reach;
   readonly pending?: {
     readonly verificationUri: string;
     readonly verificationUriComplete: string;
@@ -39,6 +50,7 @@ export async function readGatewayStatus(
   gateway: Pick<Gateway, 'store' | 'pending' | 'clock' | 'configuration'>,
   live: {
     tunnel?: TunnelView | undefined;
+    reach?: Reach | undefined;
     watchers?: readonly Watcher[];
     unserved?: readonly string[];
   } = {},
@@ -55,6 +67,7 @@ export async function readGatewayStatus(
       organization: { name: credentials.organizationName },
     }),
     ...(live.tunnel && { tunnel: live.tunnel }),
+    ...(connected && live.reach && { reach: live.reach }),
     ...(pending && {
       pending: {
         verificationUri: pending.verificationUri,

@@ -5,17 +5,19 @@ import { createApprovalWaiting } from './approval-waiting.ts';
 import { startConsoleApi, type ConsoleActions } from './console/console-api.ts';
 import { consoleAddressFile, consoleKey } from './console/console-key.ts';
 import { disconnect } from './disconnect.ts';
+import { createApplicationReach } from './forward/application-reach.ts';
 import { createDrain } from './forward/drain.ts';
 import { createForwarder } from './forward/forwarder.ts';
 import { createUpstream } from './forward/upstream.ts';
 import { createWatchers } from './forward/watchers.ts';
 import { GatewayError, wordsOf } from './gateway-error.ts';
-import { readGatewayStatus } from './gateway-status.ts';
+import { readGatewayStatus, type Reach } from './gateway-status.ts';
 import type { Gateway } from './gateway.ts';
 import { createRenewalSchedule } from './renewal-schedule.ts';
 import { allowlistFrom } from './shares/dashboard-calls.ts';
 import { goesOn } from './shares/share-reconciling.ts';
 import { makePrivateFolder, removeFile, removeTemporaryFiles, writeAtomically } from './state/atomic-file.ts';
+import { readLastSeen, writeLastSeen } from './state/last-seen.ts';
 import { createTunnelSet } from './tunnel-set.ts';
 
 /** The state folder is looked at this often, besides being watched: some file systems tell of no change. */
@@ -50,12 +52,14 @@ export async function run(
 
   const watchers = createWatchers(clock);
   const upstream = createUpstream(configuration.upstream, gateway.ca);
+  const applicationReached = createApplicationReach(configuration.upstream, clock);
   const forward = createForwarder({
     records: gateway.records,
     adapter: gateway.adapter,
     seal: gateway.seal,
     upstream,
     upstreamAddress: configuration.upstream,
+    applicationReached,
     watchers,
     clock,
     log,
@@ -65,9 +69,28 @@ export async function run(
   const tunnels = createTunnelSet(gateway, drain.forward);
   const approval = createApprovalWaiting(gateway, signal);
 
+  async function reach(): Promise<Reach> {
+    const seen = tunnels.lastSeen();
+    const lastSeenAt =
+      seen === undefined ? await readLastSeen(configuration.stateDir) : new Date(seen).toISOString();
+    const stands = tunnels.view()?.kind === 'connected';
+    const state = !stands ? 'no-tunnel' : (await applicationReached()) ? 'connected' : 'system-unreachable';
+    return { state, ...(lastSeenAt !== undefined && { lastSeenAt }) };
+  }
+
+  async function keepLastSeen(): Promise<void> {
+    const seen = tunnels.lastSeen();
+    if (seen !== undefined) await writeLastSeen(configuration.stateDir, new Date(seen).toISOString());
+  }
+
   const actions: ConsoleActions = {
-    status: () =>
-      readGatewayStatus(gateway, { tunnel: tunnels.view(), watchers: watchers.current(), unserved }),
+    status: async () =>
+      readGatewayStatus(gateway, {
+        tunnel: tunnels.view(),
+        reach: await reach(),
+        watchers: watchers.current(),
+        unserved,
+      }),
     async connect() {
       const credentials = await store.read();
       if (credentials?.state === 'connected') {
@@ -138,6 +161,7 @@ export async function run(
     if (isAhead(reconcileAt, now, reconcileEvery)) return false;
     reconcileAt = now + reconcileEvery;
     reconciledAt = now;
+    await keepLastSeen();
     if (credentials?.state === 'disconnecting') {
       await disconnect(gateway);
       await (goesOn(credentials) ? shares.forgetLocally() : shares.endAllLocally());
@@ -185,6 +209,7 @@ export async function run(
     watcher.close();
     await removeFile(consoleAddressFile(configuration.stateDir));
     await local.close();
+    await keepLastSeen().catch(sayOnce);
     drain.begin();
     await tunnels.settle(drainWithin);
     await tunnels.close();

@@ -16,6 +16,8 @@ export interface TunnelSet {
   view(): TunnelView | undefined;
   /** Waits until no request is under way, so many milliseconds at most. */
   settle(within: number): Promise<void>;
+  /** When one of them stood last, milliseconds since 1970. */
+  lastSeen(): number | undefined;
   /** For good. */
   close(): Promise<void>;
 }
@@ -29,6 +31,7 @@ export function createTunnelSet(
   let tunnels: TunnelListener[] = [];
   let owner: string | undefined;
   let closed = false;
+  let seenAt: number | undefined;
 
   const open = () =>
     createTunnelListener({
@@ -44,6 +47,8 @@ export function createTunnelSet(
       log,
       agents,
     });
+
+  const isConnected = () => tunnels.some((tunnel) => tunnel.state().kind === 'connected');
 
   async function move(systemId: string | undefined): Promise<void> {
     const closing = tunnels;
@@ -64,6 +69,10 @@ export function createTunnelSet(
       if (!best) return undefined;
       const { kind, since, lastError } = best;
       return { kind, since: new Date(since).toISOString(), ...(lastError !== undefined && { lastError }) };
+    },
+    lastSeen() {
+      if (isConnected()) seenAt = clock.now();
+      return seenAt;
     },
     async settle(within) {
       for (let waited = 0; waited < within && tunnels.some((tunnel) => tunnel.busy()); waited += 25) {

@@ -13,11 +13,12 @@ export async function systemSummaries(
   const systems = await services.systems.ofOrganization(organizationId);
   return Promise.all(
     systems.map(async (system, index) => {
-      const [state, shareCount] = await Promise.all([
+      const [state, shareCount, lastSeenAt] = await Promise.all([
         index < mostAsked ? services.tunnelPresence(system.id) : ('unknown' as const),
         services.shares.countOpen(system.id),
+        index < mostAsked ? services.systems.lastSeen(system.id) : undefined,
       ]);
-      return { id: system.id, name: system.name, state, shareCount };
+      return { id: system.id, name: system.name, state, shareCount, lastSeenAt };
     }),
   );
 }

@@ -22,6 +22,7 @@ export interface ForwarderParts {
   readonly seal: Seal;
   readonly upstream: Upstream;
   readonly upstreamAddress: URL;
+  readonly applicationReached: () => Promise<boolean>;
   readonly watchers: Watchers;
   readonly clock: Clock;
   readonly log: Log;
@@ -41,6 +42,13 @@ const mostReady = 200;
 const problem = (status: number, what: string): RelayedResponse => ({
   status,
   headers: { 'drawbridge-problem': what },
+});
+
+/** No share has this id: under it the service asks how we are. */
+const presenceShare = 'presence';
+const presence = (reached: boolean): RelayedResponse => ({
+  status: 200,
+  headers: { 'drawbridge-application': reached ? 'reached' : 'unreachable' },
 });
 
 async function readBody(body: Readable): Promise<Buffer | undefined> {
@@ -107,6 +115,7 @@ export function createForwarder(parts: ForwarderParts) {
 
   return async function forward(request: RelayedRequest): Promise<RelayedResponse> {
     const [, shareId = '', target = ''] = /^\/([a-z0-9-]{1,64})(\/.*)$/s.exec(request.target) ?? [];
+    if (shareId === presenceShare) return presence(await parts.applicationReached());
     let share: ReadyShare | undefined;
     try {
       share = await readyShare(shareId);

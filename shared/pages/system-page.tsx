@@ -20,6 +20,7 @@ export interface SystemPageProps {
     readonly state: SystemState;
     readonly application?: string | undefined;
     readonly connectedAt?: Instant | undefined;
+    readonly lastSeenAt?: Instant | undefined;
   };
   readonly organization: { readonly name: string; readonly slug: string };
   /** Of the one who looks. */
@@ -53,6 +54,11 @@ export function SystemPage(props: SystemPageProps) {
             </div>
             <p class="meta">
               {system.application !== undefined && <span>{system.application}</span>}
+              {system.state !== 'connected' && system.lastSeenAt !== undefined && (
+                <span>
+                  Last seen <UtcTime at={system.lastSeenAt} />
+                </span>
+              )}
               {system.connectedAt !== undefined && (
                 <span>
                   Connected since <UtcTime at={system.connectedAt} />
@@ -64,6 +70,18 @@ export function SystemPage(props: SystemPageProps) {
             <p class="notice">
               No gateway holds a tunnel, so its dashboards cannot be opened now. Start the gateway on the
               on-prem side, or run <code>drawbridge-gateway doctor</code> there to see what stands in the way.
+            </p>
+          )}
+          {system.state === 'system-unreachable' && (
+            <p class="notice">
+              A gateway holds a tunnel, but the application behind it does not answer, so its dashboards
+              cannot be opened now. Start the application, or run <code>drawbridge-gateway doctor</code> on
+              the on-prem side.
+            </p>
+          )}
+          {system.state === 'unknown' && (
+            <p class="notice">
+              Whether a gateway holds a tunnel is not known: the relay did not answer. Try again in a minute.
             </p>
           )}
           <ErrorSummary errors={errors} fields={['confirm']} />

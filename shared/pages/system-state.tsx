@@ -4,10 +4,11 @@ import { portalPaths } from './portal-paths.ts';
 import { UtcTime } from './utc-time.tsx';
 
 /**
- * `connected`: reachable now; `no-tunnel`: it belongs here, but no gateway holds a tunnel; `disconnected`: it was
- * taken away; `unknown`: we could not ask.
+ * `connected`: reachable now; `system-unreachable`: a gateway holds a tunnel, but does not reach the application;
+ * `no-tunnel`: it belongs here, but no gateway holds a tunnel; `disconnected`: it was taken away; `unknown`: we could
+ * not ask.
  */
-export type SystemState = 'connected' | 'no-tunnel' | 'disconnected' | 'unknown';
+export type SystemState = 'connected' | 'system-unreachable' | 'no-tunnel' | 'disconnected' | 'unknown';
 
 export interface SystemSummary {
   readonly id: string;
@@ -22,7 +23,9 @@ export function SystemStateBadge({ state }: { state: SystemState }) {
     case 'connected':
       return <Badge tone="good">Connected</Badge>;
     case 'no-tunnel':
-      return <Badge tone="warn">Not reachable</Badge>;
+      return <Badge tone="warn">No tunnel</Badge>;
+    case 'system-unreachable':
+      return <Badge tone="warn">System unreachable</Badge>;
     case 'disconnected':
       return <Badge tone="plain">Disconnected</Badge>;
     case 'unknown':
@@ -40,7 +43,7 @@ export const SystemRows = ({ systems }: { systems: readonly SystemSummary[] }) =
           </a>
           <p class="meta">
             <span>{shareCountText(system.shareCount)}</span>
-            {system.lastSeenAt !== undefined && (
+            {system.state !== 'connected' && system.lastSeenAt !== undefined && (
               <span>
                 Last seen <UtcTime at={system.lastSeenAt} />
               </span>

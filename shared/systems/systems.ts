@@ -1,5 +1,5 @@
 import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
-import { instant, type Clock } from '../clock.ts';
+import { instant, type Clock, type Instant } from '../clock.ts';
 import type { GatewayId, OrganizationId, SystemId } from '../identifier.ts';
 import { Problem } from '../problem.ts';
 import type { GatewayReapproval } from '../oauth/gateway-reapproval.ts';
@@ -108,6 +108,16 @@ export function createSystems({
         subject: { kind: 'system', id: system.id, label: system.name },
         details: { gateway: gateway.name },
       });
+    },
+
+    /** When one of its gateways was seen last; noted a few times an hour. */
+    async lastSeen(systemId: SystemId): Promise<Instant | undefined> {
+      const { items } = await gateways.query({ where: [['systemId', '=', systemId]], limit: 100 });
+      return items
+        .map(({ document }) => document.seenAt)
+        .filter((at) => at !== undefined)
+        .sort()
+        .at(-1);
     },
 
     /** Disconnects: from the first write on the system has no access, and its shares are closed. */

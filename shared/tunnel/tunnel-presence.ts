@@ -2,12 +2,16 @@ import { second, type Clock } from '../clock.ts';
 import type { SystemId } from '../identifier.ts';
 import { TunnelError, type RelaySender } from './relay-sender.ts';
 
-export type TunnelPresence = 'connected' | 'no-tunnel' | 'unknown';
+/**
+ * `system-unreachable`: a gateway holds a tunnel, and cannot reach the application behind it; `unknown`: the relay did
+ * not say.
+ */
+export type TunnelPresence = 'connected' | 'system-unreachable' | 'no-tunnel' | 'unknown';
 
 const kept = 5 * second;
 const patience = 2 * second;
 
-/** Does a gateway of this system hold a tunnel just now? Asked through the relay itself, at most every 5 seconds. */
+/** Can dashboards of this system be opened just now? Asked through the relay itself, at most every 5 seconds. */
 export function createTunnelPresence({ sender, clock }: { sender: RelaySender; clock: Clock }) {
   const known = new Map<SystemId, { at: number; presence: Promise<TunnelPresence> }>();
 
@@ -23,7 +27,7 @@ export function createTunnelPresence({ sender, clock }: { sender: RelaySender; c
         signal,
       });
       answer.body.destroy();
-      return 'connected';
+      return answer.headers['drawbridge-application'] === 'unreachable' ? 'system-unreachable' : 'connected';
     } catch (error) {
       return error instanceof TunnelError && error.code === 'no-listener' ? 'no-tunnel' : 'unknown';
     }

@@ -262,6 +262,7 @@ describe('the command line', () => {
       expect(ended.code).toBe(0);
       expect(ended.stdout).toContain('as North site of Hill Radio');
       expect(ended.stdout).toContain('start it with `run`');
+      expect(ended.stdout).toContain('No tunnel: dashboards cannot be opened.\n');
       expect(ended.stdout).not.toMatch(/access-0|refresh-0/);
     });
 

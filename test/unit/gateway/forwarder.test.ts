@@ -5,6 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createHilltopAdapter } from '../../../gateway/adapters/hilltop-adapter.ts';
+import { createApplicationReach } from '../../../gateway/forward/application-reach.ts';
 import { createForwarder } from '../../../gateway/forward/forwarder.ts';
 import { createUpstream, type Upstream } from '../../../gateway/forward/upstream.ts';
 import { createWatchers, type Watchers } from '../../../gateway/forward/watchers.ts';
@@ -78,6 +79,7 @@ describe('forwarding', () => {
       seal,
       upstream,
       upstreamAddress: origin,
+      applicationReached: createApplicationReach(origin, time.clock),
       watchers,
       clock: time.clock,
       log: jsonLines(
@@ -148,6 +150,20 @@ describe('forwarding', () => {
     headers: { 'content-type': 'application/json' },
     body: '{ "elementId" : 101 }',
   };
+
+  describe('asked how it is', () => {
+    it('says whether the application can be connected to, and asks it nothing', async () => {
+      const asked = () => ask('/presence/');
+      expect((await asked()).headers).toEqual({ 'drawbridge-application': 'reached' });
+      server.close();
+      await once(server, 'close');
+      // Known for five seconds.
+      expect((await asked()).headers).toEqual({ 'drawbridge-application': 'reached' });
+      time.pass(5000);
+      expect((await asked()).headers).toEqual({ 'drawbridge-application': 'unreachable' });
+      expect(seen).toEqual([]);
+    });
+  });
 
   describe('what goes in', () => {
     it('is written anew from what was judged: the application never sees the bytes that came', async () => {

@@ -12,6 +12,10 @@ import {
   writeCredentials,
   type GatewayProcess,
 } from './gateway-process.ts';
+import { startRelay } from '../../../local/relay/relay.ts';
+import { silentLog } from '../../../shared/log.ts';
+import { systemClock } from '../../../shared/system-clock.ts';
+import { createSasToken } from '../../../shared/tunnel/sas-token.ts';
 import { ok, startServicePeer, tokensOf, type ServicePeer } from './service-peer.ts';
 import { removeFolders, temporaryFolder } from './temporary-folder.ts';
 
@@ -19,6 +23,7 @@ interface Status {
   readonly state: string;
   readonly running: boolean;
   readonly tunnel?: { kind: string };
+  readonly reach?: { state: string };
   readonly pending?: { userCode: string };
 }
 
@@ -59,6 +64,28 @@ describe('run', () => {
     const key = await readFile(join(state, 'console.key'), 'utf8');
     const answer = await fetch(`${origin}/api/status`, { headers: { authorization: `Bearer ${key}` } });
     return (await answer.json()) as Status;
+  }
+
+  /** A relay to which the service gives leave to listen. */
+  async function relayOfPeer() {
+    const relay = await startRelay({
+      port: 0,
+      keys: { listen: { key: 'a2V5', rights: ['Listen'] } },
+      log: silentLog,
+      clock: systemClock,
+    });
+    const expiresAt = Date.now() + 3_600_000;
+    const token = { resource: 'http://127.0.0.1/sys-1', keyName: 'listen', key: 'a2V5', expiresAt };
+    peer.on(
+      'POST /api/tunnel/listener',
+      ok({
+        endpoint: relay.endpoint.replace('http', 'ws'),
+        path: 'sys-1',
+        token: createSasToken(token),
+        expiresAt: new Date(expiresAt).toISOString(),
+      }),
+    );
+    return relay;
   }
 
   const asked = (route: string) => peer.requests.filter(({ method, path }) => `${method} ${path}` === route);
@@ -105,6 +132,34 @@ describe('run', () => {
     await until(() => asked('GET /api/shares').length > 0);
     await rm(join(state, 'credentials.json'));
     await until(async () => (await status()).tunnel === undefined);
+  });
+
+  it('says how reachable it is, and keeps when it last was for when it does not run', async () => {
+    const relay = await relayOfPeer();
+    await writeCredentials(state, credentialsOf(peer.origin));
+    const told = async () => {
+      const { stdout } = await runGateway(folder, ['status', '--json', ...flags]);
+      return (JSON.parse(stdout) as { reach: { state: string; lastSeenAt?: string } }).reach;
+    };
+    expect(await told()).toEqual({ state: 'no-tunnel' });
+    await start();
+    await until(async () => (await status()).reach?.state === 'connected');
+    expect(Date.parse((await told()).lastSeenAt ?? '')).toBeGreaterThan(Date.now() - 60_000);
+    await relay.close();
+    await until(async () => (await status()).reach?.state === 'no-tunnel');
+    await running[0]?.stop();
+    expect(await told()).toEqual({ state: 'no-tunnel', lastSeenAt: expect.any(String) as string });
+  });
+
+  it('says that the application cannot be reached though the tunnel stands', async () => {
+    const relay = await relayOfPeer();
+    await writeCredentials(state, credentialsOf(peer.origin));
+    flags = flagsFor(peer.origin, 'http://127.0.0.1:1', state);
+    await start();
+    await until(async () => (await status()).reach?.state === 'system-unreachable');
+    const { stdout } = await runGateway(folder, ['status', ...flags]);
+    expect(stdout).toContain('System unreachable: the tunnel stands, but the application does not answer.');
+    await relay.close();
   });
 
   it('says to the command line that it runs', async () => {

@@ -352,6 +352,15 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       gateways: [],
       errors: { confirm: w('This is not the name of the system.') },
     }),
+    'system-unreachable': SystemPage({
+      ...systemPage,
+      system: {
+        ...systemPage.system,
+        state: 'system-unreachable',
+        lastSeenAt: instant(Date.UTC(2026, 10, 20, 8)),
+      },
+    }),
+    'system-unknown': SystemPage({ ...systemPage, system: { ...systemPage.system, state: 'unknown' } }),
     'system-asking': SystemPage({ ...systemPage, asking }),
     'system-member': SystemPage({ ...systemPage, role: 'member' }),
     audit: AuditPage({
