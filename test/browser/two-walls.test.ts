@@ -98,6 +98,7 @@ describe('the service user and the allowlist, before RabbitMQ', () => {
       seal,
       upstream,
       upstreamAddress: new URL(rabbitmq.origin),
+      applicationReached: async () => true,
       watchers: createWatchers(systemClock),
       clock: systemClock,
       log: jsonLines(
