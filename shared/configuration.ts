@@ -66,6 +66,8 @@ export interface Configuration {
   readonly shareDomain: string;
   /** Where the tunnel function sends requests: the relay. */
   readonly relayEndpoint: string;
+  /** It is Azure's, to which the managed identity sends. */
+  readonly relayInAzure: boolean;
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
   readonly termsUrl: string | undefined;
@@ -101,12 +103,18 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
       'COSMOS_KEY: keys are for an emulator on this machine only; in Azure the managed identity signs in.',
     );
   }
+  const relayEndpoint = data.RELAY_ENDPOINT ?? `http://127.0.0.1:${data.PORT + 1}`;
+  const relayInAzure = new URL(relayEndpoint).hostname.endsWith('.servicebus.windows.net');
+  if (relayInAzure && !relayEndpoint.startsWith('https:')) {
+    throw new Error('RELAY_ENDPOINT: Azure Relay is reached by https.');
+  }
   return {
     port: data.PORT,
     dataDir: data.DATA_DIR,
     publicOrigin,
     shareDomain: data.SHARE_DOMAIN ?? `localhost:${data.PORT}`,
-    relayEndpoint: data.RELAY_ENDPOINT ?? `http://127.0.0.1:${data.PORT + 1}`,
+    relayEndpoint,
+    relayInAzure,
     smtpUrl: data.SMTP_URL,
     mailFrom: data.MAIL_FROM,
     termsUrl: data.TERMS_URL,

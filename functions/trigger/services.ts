@@ -55,6 +55,7 @@ import { createGatewayCredentials } from '../../shared/systems/gateway-credentia
 import { gatewayRecordSchema } from '../../shared/systems/gateway-record.ts';
 import { systemSchema } from '../../shared/systems/system.ts';
 import { createSystems } from '../../shared/systems/systems.ts';
+import { identityAuthorization } from '../../shared/tunnel/relay-identity.ts';
 import { createRelaySender } from '../../shared/tunnel/relay-sender.ts';
 import { createListenerTokens, senderAuthorization } from '../../shared/tunnel/relay-tokens.ts';
 import { createShareTunnel } from '../../shared/tunnel/share-tunnel.ts';
@@ -185,7 +186,9 @@ export function composeServices(configuration: Configuration, { clock, random, l
   });
   const sender = createRelaySender({
     endpoint: configuration.relayEndpoint,
-    authorize: senderAuthorization({ secrets, clock, endpoint: configuration.relayEndpoint }),
+    authorize: configuration.relayInAzure
+      ? identityAuthorization({ clientId: configuration.azureClientId, clock })
+      : senderAuthorization({ secrets, clock, endpoint: configuration.relayEndpoint }),
   });
   const reapproval = createGatewayReapproval({
     grants,

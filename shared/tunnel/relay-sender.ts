@@ -62,7 +62,7 @@ export interface RelaySender {
 export interface RelaySenderOptions {
   /** `https://ns.servicebus.windows.net` or the one-machine relay's `http://127.0.0.1:port`. */
   readonly endpoint: string;
-  /** The value of the ServiceBusAuthorization header for one hybrid connection: a SAS, or `Bearer ` and a token. */
+  /** The value of the ServiceBusAuthorization header for one hybrid connection: a SAS, or a token of Microsoft Entra ID. */
   readonly authorize: (connection: string) => Promise<string>;
   /** Milliseconds from the last byte of the request to the first of the answer. */
   readonly firstByteTimeout?: number;

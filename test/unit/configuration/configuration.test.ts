@@ -23,6 +23,7 @@ describe('the settings', () => {
     [{ PUBLIC_ORIGIN: 'http://localhost.example.com' }, /PUBLIC_ORIGIN/],
     [{ SHARE_DOMAIN: 'https://x' }, /SHARE_DOMAIN/],
     [{ SMTP_URL: 'ftp://x' }, /SMTP_URL/],
+    [{ RELAY_ENDPOINT: 'http://contoso.servicebus.windows.net' }, /RELAY_ENDPOINT/],
     [{ KEY_VAULT_URL: 'http://v.vault.azure.net' }, /KEY_VAULT_URL/],
     [{ KEY_VAULT_URL: 'v.vault.azure.net' }, /KEY_VAULT_URL/],
     [{ COSMOS_ENDPOINT: 'http://a.documents.azure.com' }, /COSMOS_ENDPOINT/],
@@ -32,6 +33,14 @@ describe('the settings', () => {
     [{ AZURE_CLIENT_ID: 'drawbridge' }, /AZURE_CLIENT_ID/],
   ])('%j is refused by name', (settings, message) => {
     expect(() => readConfiguration(settings)).toThrow(message);
+  });
+
+  it.each([
+    ['https://contoso.servicebus.windows.net', true],
+    ['https://localhost:7072', false],
+    ['https://servicebus.windows.net.example.com', false],
+  ])('know whether %s is Azure Relay: %s', (endpoint, inAzure) => {
+    expect(readConfiguration({ RELAY_ENDPOINT: endpoint }).relayInAzure).toBe(inAzure);
   });
 
   it('take https origins, without a path', () => {
