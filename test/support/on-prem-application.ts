@@ -2,8 +2,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A small on-prem application: a page, a JSON call that changes with time, a stream, a large file. */
-export async function startOnPremApplication(): Promise<{
+/**
+ * A small on-prem application: a page, a JSON call that changes with time, a stream, a large file.
+ * @param answerAfter milliseconds that it takes its time
+ */
+export async function startOnPremApplication(answerAfter = 0): Promise<{
   origin: string;
   seen: string[];
   close(): Promise<void>;
@@ -15,6 +18,7 @@ export async function startOnPremApplication(): Promise<{
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
+    if (answerAfter > 0) await new Promise((resolve) => setTimeout(resolve, answerAfter));
     response.setHeader('server', 'OnPrem/1.0');
     response.setHeader('set-cookie', 'inner=secret');
     if (request.url === '/dashboards/north') {
