@@ -1,4 +1,4 @@
-import { day, minute, type Clock } from '../../shared/clock.ts';
+import { day, minute, second, type Clock } from '../../shared/clock.ts';
 import type { GatewayId, SystemId } from '../../shared/identifier.ts';
 import { silentLog } from '../../shared/log.ts';
 import { accessTokenLifetime, createAccessTokens } from '../../shared/oauth/access-token.ts';
@@ -103,19 +103,19 @@ export function secretStoreContract(
       const old = await here.sign(claims);
       expect(await there.verify(old)).toMatchObject(claims);
 
-      now += minute;
+      now += 2 * second;
       const version = await subject.rotate('token-signing');
       const renewed = await here.sign(claims);
       expect(keyOf(renewed)).toBe(version);
       // The other host had looked before; it asks again for a key that it does not know.
       expect(await there.verify(renewed)).toMatchObject(claims);
 
-      now += accessTokenLifetime * 1000 - minute - 1000;
+      now += accessTokenLifetime * second - 3 * second;
       for (const host of [here, there]) {
         expect(await host.verify(old)).toMatchObject(claims);
         expect(await host.verify(renewed)).toMatchObject(claims);
       }
-      now += 1000;
+      now += second;
       for (const host of [here, there]) {
         expect(await host.verify(old)).toBeUndefined();
         expect(await host.verify(renewed)).toMatchObject(claims);
