@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { benchLockOuts } from './lockouts.ts';
 import { benchRenewals } from './renewals.ts';
 import type { BenchResult } from './result.ts';
 import { benchShare } from './share.ts';
@@ -9,6 +10,7 @@ const benches: Record<string, () => Promise<BenchResult[]>> = {
   share: benchShare,
   tunnel: benchTunnel,
   renewals: benchRenewals,
+  lockouts: benchLockOuts,
 };
 
 function met({ ours, target }: BenchResult): string {

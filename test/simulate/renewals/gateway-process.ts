@@ -17,7 +17,7 @@ class GatewayDied extends Error {
 }
 
 export interface Surroundings {
-  readonly service: Service;
+  readonly service: Pick<Service, 'token' | 'use'>;
   readonly network: Network;
   readonly faults: Faults;
   readonly clock: Clock;
