@@ -38,7 +38,7 @@ async function lockOuts(
     const { server, folders } = await connect(world);
     const { timeline } = world;
     let lost = 0;
-    folders.forEach((folder, index) => {
+    for (const [index, folder] of folders.entries()) {
       const random = seededRandom(seed + index);
       const faults = new Faults(random, rate);
       const network = new Network(faults, timeline, random);
@@ -51,13 +51,16 @@ async function lockOuts(
       });
       const turn = async (): Promise<void> => {
         const { kind } = await process.go((held) => isRenewalDue(held, timeline.now()));
-        if (kind === 'shut out') return void lost++;
+        if (kind === 'shut out') {
+          lost++;
+          return;
+        }
         const held = await process.read();
         const due = kind === 'served' && areUsable(held) ? held.renewAt - timeline.now() : 0;
         timeline.after(Math.max(due, minute) + random.below(9 * minute), turn);
       };
       timeline.after(random.below(day), turn);
-    });
+    }
     for (const end = timeline.now() + length; timeline.now() < end;) await timeline.next();
     return lost;
   } finally {

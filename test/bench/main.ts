@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { benchLockOuts } from './lockouts.ts';
+import { benchReconnects } from './reconnects.ts';
 import { benchRenewals } from './renewals.ts';
 import type { BenchResult } from './result.ts';
 import { benchShare } from './share.ts';
@@ -11,6 +12,7 @@ const benches: Record<string, () => Promise<BenchResult[]>> = {
   tunnel: benchTunnel,
   renewals: benchRenewals,
   lockouts: benchLockOuts,
+  reconnects: benchReconnects,
 };
 
 function met({ ours, target }: BenchResult): string {

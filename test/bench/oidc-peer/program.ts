@@ -53,7 +53,12 @@ const refreshTokens: string[] = [];
 for (let gateway = 0; gateway < Number(gateways); gateway++) {
   refreshTokens.push(await issue(`gateway-${gateway}`));
 }
-const server = createServer(provider.callback()).listen(0, '127.0.0.1', () => {
-  process.send?.({ port: (server.address() as AddressInfo).port, refreshTokens });
-});
+const handle = provider.callback();
+const server = createServer((request, response) => void handle(request, response)).listen(
+  0,
+  '127.0.0.1',
+  () => {
+    process.send?.({ port: (server.address() as AddressInfo).port, refreshTokens });
+  },
+);
 process.once('disconnect', () => process.exit(0));
