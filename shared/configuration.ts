@@ -18,6 +18,12 @@ const environment = z.object({
     .regex(/^[a-z0-9.-]+(:\d+)?$/, 'a host name, with a port where it is not the usual one')
     .optional(),
   RELAY_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  RELAY_RESOURCE_ID: z
+    .string()
+    .regex(
+      /^\/subscriptions\/[\w-]+\/resourceGroups\/[\w.()-]+\/providers\/Microsoft\.Relay\/namespaces\/[\w-]+$/i,
+    )
+    .optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: z.string().min(3).default('Drawbridge <no-reply@drawbridge.localhost>'),
   TERMS_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -68,6 +74,8 @@ export interface Configuration {
   readonly relayEndpoint: string;
   /** It is Azure's, to which the managed identity sends. */
   readonly relayInAzure: boolean;
+  /** Of the relay namespace in Azure Resource Manager, where a hybrid connection is made for each system. */
+  readonly relayResourceId: string | undefined;
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
   readonly termsUrl: string | undefined;
@@ -115,6 +123,7 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
     shareDomain: data.SHARE_DOMAIN ?? `localhost:${data.PORT}`,
     relayEndpoint,
     relayInAzure,
+    relayResourceId: data.RELAY_RESOURCE_ID,
     smtpUrl: data.SMTP_URL,
     mailFrom: data.MAIL_FROM,
     termsUrl: data.TERMS_URL,

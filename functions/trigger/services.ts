@@ -55,6 +55,7 @@ import { createGatewayCredentials } from '../../shared/systems/gateway-credentia
 import { gatewayRecordSchema } from '../../shared/systems/gateway-record.ts';
 import { systemSchema } from '../../shared/systems/system.ts';
 import { createSystems } from '../../shared/systems/systems.ts';
+import { azureHybridConnections } from '../../shared/tunnel/hybrid-connections.ts';
 import { identityAuthorization } from '../../shared/tunnel/relay-identity.ts';
 import { createRelaySender } from '../../shared/tunnel/relay-sender.ts';
 import { createListenerTokens, senderAuthorization } from '../../shared/tunnel/relay-tokens.ts';
@@ -326,7 +327,18 @@ export function composeServices(configuration: Configuration, { clock, random, l
       log,
       publicOrigin,
     }),
-    listenerTokens: createListenerTokens({ secrets, clock, endpoint: configuration.relayEndpoint }),
+    listenerTokens: createListenerTokens({
+      secrets,
+      clock,
+      endpoint: configuration.relayEndpoint,
+      prepare: configuration.relayResourceId
+        ? azureHybridConnections({
+            namespaceId: configuration.relayResourceId,
+            clientId: configuration.azureClientId,
+            log,
+          })
+        : undefined,
+    }),
     tunnelPresence: createTunnelPresence({ sender, clock }),
     tunnel: createShareTunnel({
       access: shareAccess,

@@ -28,12 +28,16 @@ export function createListenerTokens({
   secrets,
   clock,
   endpoint,
+  prepare,
 }: {
   secrets: SecretStore;
   clock: Clock;
   endpoint: string;
+  /** Makes the hybrid connection where there is none before. @throws Problem */
+  prepare?: ((path: string) => Promise<void>) | undefined;
 }) {
   return async (systemId: SystemId): Promise<ListenerToken> => {
+    await prepare?.(systemId);
     const { value } = await secrets.current('relay-listen-key');
     const expires = clock.now() + listenerTokenLifetime;
     return {

@@ -23,6 +23,7 @@ describe('the settings', () => {
     [{ PUBLIC_ORIGIN: 'http://localhost.example.com' }, /PUBLIC_ORIGIN/],
     [{ SHARE_DOMAIN: 'https://x' }, /SHARE_DOMAIN/],
     [{ SMTP_URL: 'ftp://x' }, /SMTP_URL/],
+    [{ RELAY_RESOURCE_ID: 'https://portal.azure.com/x' }, /RELAY_RESOURCE_ID/],
     [{ RELAY_ENDPOINT: 'http://contoso.servicebus.windows.net' }, /RELAY_ENDPOINT/],
     [{ KEY_VAULT_URL: 'http://v.vault.azure.net' }, /KEY_VAULT_URL/],
     [{ KEY_VAULT_URL: 'v.vault.azure.net' }, /KEY_VAULT_URL/],
