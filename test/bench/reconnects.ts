@@ -121,7 +121,7 @@ export async function benchReconnects(): Promise<BenchResult[]> {
     return [
       figure(name('heap'), 'MB', megabytes(after.heap), peer(megabytes(early.heap)), {
         bound: 'at most',
-        value: Number(megabytes(1.1 * early.heap).toFixed(2)),
+        value: Number(megabytes(1.25 * early.heap).toFixed(2)),
       }),
       figure(name('resident memory'), 'MB', megabytes(after.rss), peer(megabytes(early.rss))),
       figure(name('file handles'), '', after.handles, peer(early.handles), {
