@@ -5,12 +5,9 @@ import { instant } from '../shared/clock.ts';
 import { Problem } from '../shared/problem.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
 import { jsonAnswer, jsonBody, systemOperation } from './trigger/operation.ts';
-import { readJson } from './trigger/request-body.ts';
+import { mostShareBytes, readJson } from './trigger/request-body.ts';
 import { json } from './trigger/responses.ts';
 import { systemOf } from './trigger/system-bearer.ts';
-
-/** Room for an allowlist of 10,000 rules, and still a document that the store takes. */
-const mostBytes = 1_800_000;
 
 const idempotencyKeySchema = z.string().regex(/^[\x21-\x7e]{16,200}$/);
 
@@ -25,7 +22,7 @@ function idempotencyKey(header: string | null): string | undefined {
 
 export const shareCreate: Handler = async (services, request) => {
   const { system, actor } = await systemOf(services, request);
-  const wanted = await readJson(request, shareCreateSchema, mostBytes);
+  const wanted = await readJson(request, shareCreateSchema, mostShareBytes);
   const key = idempotencyKey(request.headers.get('idempotency-key'));
   const { share, created } = await services.shares.create(system, actor, wanted, key);
   await services.invitations.deliver(share.id);

@@ -3,13 +3,13 @@ import { shareUpdateSchema } from '../shared/shares/share-request.ts';
 import { shareView, shareViewSchema } from '../shared/shares/share-view.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
 import { jsonAnswer, jsonBody, systemOperation } from './trigger/operation.ts';
-import { readJson } from './trigger/request-body.ts';
+import { mostShareBytes, readJson } from './trigger/request-body.ts';
 import { json } from './trigger/responses.ts';
 import { systemShareOf } from './trigger/system-bearer.ts';
 
 export const shareUpdate: Handler = async (services, request) => {
   const { share, system, actor } = await systemShareOf(services, request);
-  await services.shares.update(share, actor, await readJson(request, shareUpdateSchema));
+  await services.shares.update(share, actor, await readJson(request, shareUpdateSchema, mostShareBytes));
   await services.invitations.deliver(share.id);
   const updated = await services.shares.ofSystem(system.id, share.id);
   return json(200, shareView(updated, services.site, instant(services.clock.now())));

@@ -1,9 +1,7 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
-import type { AuditActor } from '../shared/audit/audit-log.ts';
 import { auditEntryText } from '../shared/audit/audit-entry-text.ts';
 import { instant } from '../shared/clock.ts';
-import type { SystemId } from '../shared/identifier.ts';
 import { mayManage } from '../shared/organizations/organization.ts';
 import { ConfirmPage } from '../shared/pages/confirm-page.tsx';
 import { portalPaths } from '../shared/pages/portal-paths.ts';
@@ -23,14 +21,7 @@ import { formOperation, pageOperation } from './trigger/operation.ts';
 import { portalErrors } from './trigger/portal-errors.ts';
 import { seeOther } from './trigger/responses.ts';
 import type { Services } from './trigger/services.ts';
-
-/** The system that the route names, for a member of its organization. @throws Problem not-found for all others */
-async function systemFor(services: Services, visitor: SignedInVisitor, request: HttpRequest) {
-  const system = await services.systems.read((request.params.systemId ?? '') as SystemId);
-  if (!system) throw new Problem('not-found', 'There is no such system.');
-  const found = await services.organizations.forMember(system.organizationId, visitor.session);
-  return { system, ...found };
-}
+import { actorOf, systemFor } from './trigger/system-visit.ts';
 
 async function show(
   services: Services,
@@ -153,12 +144,6 @@ async function disconnect(
   await services.systems.disconnect(system, actorOf(visitor));
   return seeOther(`/organizations/${organization.slug}`);
 }
-
-const actorOf = ({ session }: SignedInVisitor): AuditActor => ({
-  kind: 'account',
-  id: session.accountId,
-  label: session.email,
-});
 
 /** One system: its gateways, its outgoing shares, what happened, and the end of it. */
 export const system: Handler = async (services, request) => {

@@ -220,7 +220,10 @@ export function openApiDocument(operations: readonly Operation[], version: strin
     paths,
     components: {
       schemas: {
-        ...components([...answers, ...namedIn(Object.values(errorForms)), failure], 'output'),
+        ...components(
+          [...innerSchemas, ...answers, ...namedIn(Object.values(errorForms)), failure],
+          'output',
+        ),
         ...components([...innerSchemas, ...requests], 'input'),
       },
       responses,

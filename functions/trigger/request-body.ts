@@ -2,6 +2,9 @@ import type { HttpRequest } from '@azure/functions';
 import type { z } from 'zod';
 import { Problem, type FieldError } from '../../shared/problem.ts';
 
+/** Room for an allowlist of 10,000 rules, and still a document that the store takes. */
+export const mostShareBytes = 1_800_000;
+
 /** Reads a body up to a limit. @throws Problem payload-too-large */
 export async function readBody(request: HttpRequest, mostBytes: number): Promise<Buffer> {
   const tooLarge = () => new Problem('payload-too-large', `The body may have at most ${mostBytes} bytes.`);

@@ -43,6 +43,8 @@ import { cachedSecrets } from '../../shared/secrets/cached-secrets.ts';
 import { openFileSecretStore } from '../../shared/secrets/file-secret-store.ts';
 import { keyVaultSecretStore } from '../../shared/secrets/key-vault-secret-store.ts';
 import { allowlistDocumentSchema, createAllowlists } from '../../shared/shares/allowlist-document.ts';
+import { createAllowlistChanges } from '../../shared/shares/allowlist-changes.ts';
+import { createRefusedCalls, refusedCallsSchema } from '../../shared/shares/refused-calls.ts';
 import { createShareAccess } from '../../shared/shares/share-access.ts';
 import { createShareHandoff, usedHandoffSchema } from '../../shared/shares/share-handoff.ts';
 import { shareSchema } from '../../shared/shares/share.ts';
@@ -146,10 +148,23 @@ export function composeServices(configuration: Configuration, { clock, random, l
     random,
   });
   const allowlists = createAllowlists(collection(store, 'allowlists', allowlistDocumentSchema));
+  const refusedCalls = createRefusedCalls({
+    documents: collection(store, 'refusedCalls', refusedCallsSchema),
+    clock,
+  });
+  const allowlistChanges = createAllowlistChanges({
+    shares: shareDocuments,
+    allowlists,
+    refused: refusedCalls,
+    audit,
+    clock,
+  });
   const shares = createShares({
     shares: shareDocuments,
     grants: collection(store, 'grants', grantSchema),
     allowlists,
+    refused: refusedCalls,
+    allowlistChanges,
     audit,
     clock,
     random,
@@ -251,6 +266,8 @@ export function composeServices(configuration: Configuration, { clock, random, l
     organizations,
     credentials,
     shares,
+    refusedCalls,
+    allowlistChanges,
     sessions,
     shareAccess,
     sender,
@@ -344,6 +361,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
       access: shareAccess,
       allowlists,
       shares,
+      refused: refusedCalls,
       sender,
       audit,
       clock,

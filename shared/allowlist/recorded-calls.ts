@@ -50,9 +50,8 @@ function readCall(entry: HarEntry, har: number, origin: string): Sample | Ignore
 function readRequest(raw: RawRequest, url: string, har: number, at: number): Sample | IgnoredCall {
   try {
     const sample = readSample(raw, har, at);
-    if (sample.request.path[0] === '.drawbridge') return { url, why: 'this path belongs to the service' };
-    const carriesPassword = [...sample.fields.keys()].some(isPassword);
-    return carriesPassword ? { url, why: 'it carries a password; the gateway signs in by itself' } : sample;
+    const why = whyNever(sample);
+    return why === undefined ? sample : { url, why };
   } catch (error) {
     if (error instanceof Refused) return { url, why: `it cannot be shared: ${error.message}` };
     throw error;
@@ -68,6 +67,13 @@ export function readSample(raw: RawRequest, har: number, at: number): Sample {
   const { contentType } = raw;
   const recorded = { har, at, request: parseRequest(raw), plus: plusNames(raw) };
   return takeApart(contentType === undefined ? recorded : { ...recorded, contentType });
+}
+
+/** Why no rule is ever made for a call, though it can be read. */
+export function whyNever({ request, fields }: Sample): string | undefined {
+  if (request.path[0] === '.drawbridge') return 'this path belongs to the service';
+  if ([...fields.keys()].some(isPassword)) return 'it carries a password; the gateway signs in by itself';
+  return undefined;
 }
 
 const isPassword = (place: string) =>

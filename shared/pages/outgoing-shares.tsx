@@ -112,6 +112,9 @@ function ShareActions({ systemId, share, csrf }: { systemId: string; share: Outg
           <button class="quiet slight">Resume{of}</button>
         </PostForm>
       )}
+      <a class="button quiet slight" href={portalPaths.refusedCalls(systemId, share.id)}>
+        Refused calls{of}
+      </a>
       <details>
         <summary>Stop sharing{of}</summary>
         <PostForm action={portalPaths.share(systemId, share.id, 'delete')} csrf={csrf} class="row">

@@ -127,6 +127,8 @@ details > :not(summary) { margin-top: 0.625rem; }
 .log > li { display: grid; grid-template-columns: 12.5rem 1fr; gap: 0 1.25rem; padding: 0.625rem 1.25rem; }
 .log time { color: var(--muted); font-variant-numeric: tabular-nums; }
 .correlation { font-size: 0.875rem; color: var(--muted); }
+.call, .command { overflow-wrap: anywhere; }
+h2.call { font-size: 1rem; }
 pre { margin: 0; white-space: pre-wrap; font: inherit; }
 iframe { display: block; width: 100%; height: 40rem; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); }
 

@@ -47,6 +47,10 @@ export const portalPaths = {
     `/systems/${segment(systemId)}/gateways/${segment(gatewayId)}/remove`,
   share: (systemId: string, shareId: string, act: 'delete' | 'pause' | 'resume') =>
     `/systems/${segment(systemId)}/shares/${segment(shareId)}/${act}`,
+  refusedCalls: (systemId: string, shareId: string) =>
+    `/systems/${segment(systemId)}/shares/${segment(shareId)}/refused`,
+  admitCall: (systemId: string, shareId: string, callId: string) =>
+    `/systems/${segment(systemId)}/shares/${segment(shareId)}/refused/${segment(callId)}`,
   /** GET; with `user_code` it shows that request at once. */
   connect: '/connect',
   connectCode: (userCode: string) => `/connect?user_code=${segment(userCode)}`,

@@ -55,7 +55,12 @@ export function createAllowlists(documents: Collection<AllowlistDocument>) {
       return fresh;
     },
 
-    remove: (shareId: ShareId, id: string) => documents.remove(shareId, id),
+    /** Forgets the others of a share. One that was just replaced may still be looked for. */
+    async keepOnly(shareId: ShareId, ids: readonly (string | undefined)[]): Promise<void> {
+      const { items } = await documents.query({ partition: shareId, limit: 100 });
+      const gone = items.map(({ document }) => document.id).filter((id) => !ids.includes(id));
+      await Promise.all(gone.map((id) => documents.remove(shareId, id)));
+    },
   };
 }
 

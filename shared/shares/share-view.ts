@@ -29,6 +29,10 @@ export const shareViewSchema = z.object({
     }),
   ),
   sharedBy: z.object({ name: z.string() }),
+  allowlistId: z.string().describe('Hash of the allowlist: changes with it.'),
+  gatewayAllowlistId: z
+    .exactOptional(z.string())
+    .describe('Of the one that the gateways accepted, while a change made in the portal waits for them.'),
   message: z.exactOptional(z.string()),
   description: z.exactOptional(z.string()),
   createdAt: instantSchema,
@@ -55,6 +59,8 @@ export function shareView(
       ...(lastOpenedAt && { lastOpenedAt }),
     })),
     sharedBy: { name: share.sharedBy },
+    allowlistId: share.allowlistId,
+    ...(share.gatewayAllowlistId !== undefined && { gatewayAllowlistId: share.gatewayAllowlistId }),
     ...(share.message !== undefined && { message: share.message }),
     ...(share.description !== undefined && { description: share.description }),
     createdAt: share.createdAt,

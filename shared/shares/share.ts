@@ -54,6 +54,8 @@ export interface Share {
   readonly allowlistId: string;
   /** For the other gateways of the system; this service cannot open it. */
   readonly sealed?: string | undefined;
+  /** The one that the gateway enforces, while it has not accepted the other: only what both admit passes. */
+  readonly gatewayAllowlistId?: string | undefined;
   /** When the invitation sweep must look at it: the earliest `dueAt`. */
   readonly sweepAt?: Instant | undefined;
   /** Hash of the creator's Idempotency-Key and request. */
@@ -99,6 +101,7 @@ export const shareSchema: z.ZodType<Share> = z.object({
   endedBecause: z.enum(['deleted', 'expired', 'disconnected']).optional(),
   allowlistId: z.string(),
   sealed: z.string().optional(),
+  gatewayAllowlistId: z.string().optional(),
   sweepAt: instantSchema.optional(),
   idempotency: z.string().optional(),
 });

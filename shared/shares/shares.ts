@@ -18,7 +18,9 @@ import { identifier } from '../store/document-fields.ts';
 import type { Collection } from '../store/collection.ts';
 import type { Page } from '../store/document-store.ts';
 import type { System } from '../systems/system.ts';
+import type { AllowlistChanges } from './allowlist-changes.ts';
 import type { Allowlists } from './allowlist-document.ts';
+import type { RefusedCallStore } from './refused-calls.ts';
 import { statusAt, sweepAtOf, type Recipient, type Share } from './share.ts';
 import type { ShareCreate, ShareUpdate } from './share-request.ts';
 
@@ -39,6 +41,8 @@ export interface SharesDependencies {
   readonly shares: Collection<Share>;
   readonly grants: Collection<Grant>;
   readonly allowlists: Allowlists;
+  readonly refused: RefusedCallStore;
+  readonly allowlistChanges: Pick<AllowlistChanges, 'tell'>;
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly random: Random;
@@ -54,6 +58,7 @@ export function ended(share: Share, because: NonNullable<Share['endedBecause']>,
     expiresAt: _expiry,
     sweepAt: _sweep,
     sealed: _sealed,
+    gatewayAllowlistId: _waiting,
     ...rest
   } = share;
   return {
@@ -67,7 +72,8 @@ export function ended(share: Share, because: NonNullable<Share['endedBecause']>,
 }
 
 /** Makes, changes and ends shares. */
-export function createShares({ shares, grants, allowlists, audit, clock, random }: SharesDependencies) {
+export function createShares(dependencies: SharesDependencies) {
+  const { shares, grants, allowlists, refused, allowlistChanges, audit, clock, random } = dependencies;
   const now = () => instant(clock.now());
 
   function newRecipient(email: EmailAddress): Recipient {
@@ -112,7 +118,8 @@ export function createShares({ shares, grants, allowlists, audit, clock, random 
       return wasOpen ? ended(current, because, now()) : undefined;
     });
     if (!wasOpen) return;
-    await allowlists.remove(share.id, share.allowlistId);
+    await allowlists.keepOnly(share.id, []);
+    await refused.forget(share.id);
     await Promise.all(share.recipients.map(({ accountId }) => grants.remove(accountId, share.id)));
     await audit.append({
       organizationId: share.organizationId,
@@ -196,7 +203,8 @@ export function createShares({ shares, grants, allowlists, audit, clock, random 
       allowlist: Allowlist;
       createdAt: Instant;
     }> {
-      const allowlist = await allowlists.read(share.id, share.allowlistId);
+      // What the gateways accepted and sealed, not what the portal would add.
+      const allowlist = await allowlists.read(share.id, share.gatewayAllowlistId ?? share.allowlistId);
       if (share.status === 'ended' || !allowlist) throw noSuchShare();
       const { sealed, dashboard, createdAt } = share;
       return { sealed, dashboard, allowlist, createdAt };
@@ -230,6 +238,10 @@ export function createShares({ shares, grants, allowlists, audit, clock, random 
           grants.create(grantOf(accountIdOf(email), share.id)).catch(ignoreExisting),
         ),
       );
+      const { allowlist, dashboard } = change;
+      // Written first: what a share names is there.
+      const allowlistId = allowlist && (await allowlists.write(share.id, allowlist));
+      let before = share;
       let removed: readonly Recipient[] = [];
       const updated = await shares.update(share.pk, share.id, (current) => {
         if (statusAt(current, now()) !== 'active' && current.status !== 'paused') {
@@ -239,8 +251,13 @@ export function createShares({ shares, grants, allowlists, audit, clock, random 
           ? wanted.map((email) => current.recipients.find((r) => r.email === email) ?? newRecipient(email))
           : current.recipients;
         removed = current.recipients.filter((r) => !recipients.includes(r));
+        before = current;
         return {
           ...current,
+          ...(dashboard && { dashboard: { ...current.dashboard, ...dashboard } }),
+          // It comes from the gateway, so the gateway enforces it.
+          ...(allowlistId !== undefined && { allowlistId, gatewayAllowlistId: undefined }),
+          sealed: change.sealed ?? current.sealed,
           recipients,
           sweepAt: sweepAtOf(recipients),
           status: change.status ?? current.status,
@@ -249,6 +266,10 @@ export function createShares({ shares, grants, allowlists, audit, clock, random 
         };
       });
       if (!updated) throw noSuchShare();
+      if (allowlist && allowlistId !== undefined) {
+        await allowlistChanges.tell(before, { id: allowlistId, allowlist }, actor, 'gateway');
+        if (Object.keys(change).every((name) => name === 'allowlist' || name === 'sealed')) return updated;
+      }
       await Promise.all(removed.map(({ accountId }) => grants.remove(accountId, share.id)));
       await audit.append({
         organizationId: share.organizationId,

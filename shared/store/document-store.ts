@@ -90,6 +90,7 @@ export const containers = {
   gateways: ['systemId', 'untoldSince'],
   shares: ['systemId', 'organizationId', 'sweepAt', 'expiresAt', 'endedAt'],
   allowlists: [],
+  refusedCalls: ['expiresAt'],
   grants: [],
   audit: ['at', 'action'],
   throttles: ['expiresAt'],

@@ -10,6 +10,7 @@ const perishable: readonly ContainerName[] = [
   'handoffs',
   'deviceGrants',
   'throttles',
+  'refusedCalls',
 ];
 
 /**

@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
+import { z } from 'zod';
 import { decide } from '../allowlist/decide.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { Problem } from '../problem.ts';
 import type { Allowlists } from '../shares/allowlist-document.ts';
+import type { RefusedCallStore } from '../shares/refused-calls.ts';
 import type { ShareAccess, ShareAccessCheck } from '../shares/share-access.ts';
 import type { Shares } from '../shares/shares.ts';
 import { sendToAnyGateway } from './any-gateway.ts';
@@ -42,6 +44,7 @@ export interface ShareTunnelDependencies {
   readonly access: ShareAccessCheck;
   readonly allowlists: Allowlists;
   readonly shares: Shares;
+  readonly refused: RefusedCallStore;
   readonly sender: RelaySender;
   readonly audit: AuditLog;
   readonly clock: Clock;
@@ -55,14 +58,20 @@ const recheck = 400;
 
 /** The path from a viewer to the dashboard: who, what, through the tunnel, and back. */
 export function createShareTunnel(deps: ShareTunnelDependencies) {
-  const { access, allowlists, shares, sender, audit, clock, log, every } = deps;
+  const { access, allowlists, shares, refused, sender, audit, clock, log, every } = deps;
 
   async function refuse(
     request: ViewerRequest,
     granted: Extract<ShareAccess, { kind: 'open' }>,
     by: 'service' | 'gateway',
-    details: Record<string, string>,
+    { code, nearestRule, difference }: RefusalWords,
   ): Promise<never> {
+    const call = {
+      method: request.method,
+      target: request.target,
+      contentType: Object.fromEntries(request.headers)['content-type'],
+      body: request.body,
+    };
     await audit.append({
       organizationId: granted.share.organizationId,
       actor: { kind: 'recipient', id: granted.recipient.accountId, label: granted.recipient.email },
@@ -72,9 +81,14 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
         by,
         method: request.method.slice(0, 20),
         target: request.target.slice(0, 500),
-        ...details,
+        ...(code !== undefined && { code }),
+        difference,
+        ...(nearestRule !== undefined && { nearestRule }),
       },
     });
+    await refused
+      .note(granted.share.id, call, { by, nearestRule, difference })
+      .catch((error: unknown) => log.warn('refused call not kept', { error: String(error) }));
     // Why is the owner's to know (the audit says it), not the viewer's.
     throw new Problem('not-in-allowlist', 'The shared dashboard does not make this call.');
   }
@@ -111,12 +125,7 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
       clock.now(),
     );
     if (!decision.admitted) {
-      const { code, nearestRule, difference } = decision.refusal;
-      return refuse(request, granted, 'service', {
-        code,
-        difference,
-        ...(nearestRule !== undefined && { nearestRule }),
-      });
+      return refuse(request, granted, 'service', decision.refusal);
     }
 
     const { call } = decision;
@@ -140,7 +149,7 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
     const refusal = answer.headers['drawbridge-refusal'];
     if (refusal !== undefined || problem !== undefined) answer.body.destroy();
     if (refusal !== undefined) {
-      return refuse(request, granted, 'gateway', { difference: String(refusal).slice(0, 1000) });
+      return refuse(request, granted, 'gateway', readRefusal(String(refusal)));
     }
     if (problem !== undefined) {
       log.warn('gateway could not answer', { shareId: share.id, problem: String(problem).slice(0, 100) });
@@ -156,6 +165,23 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
       body: answer.body,
     };
   };
+}
+
+const refusalWords = z.object({
+  code: z.string().max(40).optional(),
+  nearestRule: z.string().max(40).optional(),
+  difference: z.string().max(1000),
+});
+
+type RefusalWords = z.infer<typeof refusalWords>;
+
+/** What a gateway says of its refusal: JSON, or, from another make of gateway, words. */
+function readRefusal(header: string): RefusalWords {
+  try {
+    return refusalWords.parse(JSON.parse(header));
+  } catch {
+    return { difference: header.slice(0, 1000) };
+  }
 }
 
 export type ShareTunnel = ReturnType<typeof createShareTunnel>;

@@ -53,7 +53,7 @@ describe('admitting a refused call', () => {
   });
 
   test('changes nothing when the call is admitted already', () => {
-    expect(admitCall(allowlist, get('/a'), noon)).toEqual({ allowlist });
+    expect(admitCall(allowlist, get('/a'), noon)).toEqual({ allowlist, warnings: [] });
   });
 
   test('is not possible for what has no single meaning', () => {

@@ -3,6 +3,8 @@ import { instant } from '../../../shared/clock.ts';
 import { AccountPage } from '../../../shared/pages/account-page.tsx';
 import { AccountPasswordPage } from '../../../shared/pages/account-password-page.tsx';
 import { AuditPage } from '../../../shared/pages/audit-page.tsx';
+import { AdmitCallPage } from '../../../shared/pages/admit-call-page.tsx';
+import { RefusedCallsPage } from '../../../shared/pages/refused-calls-page.tsx';
 import { ConfirmPage } from '../../../shared/pages/confirm-page.tsx';
 import { ConnectCodePage } from '../../../shared/pages/connect-code-page.tsx';
 import { ConnectDonePage } from '../../../shared/pages/connect-done-page.tsx';
@@ -362,6 +364,66 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
     }),
     'system-unknown': SystemPage({ ...systemPage, system: { ...systemPage.system, state: 'unknown' } }),
     'system-asking': SystemPage({ ...systemPage, asking }),
+    'refused-calls': RefusedCallsPage({
+      account,
+      csrf,
+      system: { id: 'sys-1', name: w('Plant 4') },
+      share: { id: 'share1', title: w('Line 2 overview'), waitsForGateway: true },
+      calls: [
+        {
+          id: 'call1',
+          by: 'service',
+          method: 'POST',
+          target: w('/api/v1/query?dedup=true&step=15'),
+          body: w('{"elementId":102,"minutes":60}'),
+          admissible: true,
+          nearestRule: w('POST /api/v1/query with dedup = “true”'),
+          difference: w('The rule expects no query parameter step, came “15”.'),
+          firstAt: at(20),
+          lastAt: at(21, 9, 30),
+          times: 14,
+        },
+        {
+          id: 'call2',
+          by: 'gateway',
+          method: 'GET',
+          target: w('/api/legend'),
+          admissible: true,
+          difference: w('The rule expects the path /api/value, came “/api/legend”.'),
+          firstAt: at(21),
+          lastAt: at(21),
+          times: 1,
+        },
+        {
+          id: 'call3',
+          by: 'service',
+          method: 'POST',
+          target: w('/login'),
+          admissible: false,
+          difference: w('No rule admits any POST call.'),
+          firstAt: at(21),
+          lastAt: at(21),
+          times: 1,
+        },
+      ],
+    }),
+    'refused-calls-none': RefusedCallsPage({
+      account,
+      csrf,
+      system: { id: 'sys-1', name: w('Plant 4') },
+      share: { id: 'share1', title: w('Line 2 overview'), waitsForGateway: false },
+      calls: [],
+    }),
+    'admit-call': AdmitCallPage({
+      account,
+      csrf,
+      systemId: 'sys-1',
+      share: { id: 'share1', title: w('Line 2 overview') },
+      call: { id: 'call1', method: 'POST', target: w('/api/v1/query?dedup=true&step=15') },
+      words: w('POST /api/v1/query with dedup = “true”, step = “15”, the JSON {elementId: 102}'),
+      warnings: [w('query step: may be any whole number from 1 to 60')],
+      digest: 'digest',
+    }),
     'system-member': SystemPage({ ...systemPage, role: 'member' }),
     audit: AuditPage({
       account,

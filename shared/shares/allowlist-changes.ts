@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { admitCall } from '../allowlist/admit-call.ts';
+import { compileAllowlist } from '../allowlist/compile.ts';
+import { decide } from '../allowlist/decide.ts';
+import { describeRule } from '../allowlist/describe.ts';
+import { diffAllowlists, diffLines } from '../allowlist/diff.ts';
+import type { Allowlist } from '../allowlist/rule.ts';
+import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
+import type { Clock } from '../clock.ts';
+import { sha256 } from '../identifier.ts';
+import { Problem } from '../problem.ts';
+import type { Collection } from '../store/collection.ts';
+import { instant } from '../clock.ts';
+import type { Allowlists } from './allowlist-document.ts';
+import { requestOf, type RefusedCall, type RefusedCallStore } from './refused-calls.ts';
+import { statusAt, type Share } from './share.ts';
+
+/** What would be admitted, exactly, for the owner to agree to. */
+export interface ProposedAdmission {
+  readonly call: RefusedCall;
+  /** The new rule in words. */
+  readonly words: string;
+  readonly warnings: readonly string[];
+  /** Names this very rule: the owner agrees to what was shown, and to nothing else. */
+  readonly digest: string;
+  readonly allowlist: Allowlist;
+}
+
+export interface AllowlistChangesDependencies {
+  readonly shares: Collection<Share>;
+  readonly allowlists: Allowlists;
+  readonly refused: RefusedCallStore;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+}
+
+const longestDetail = 2000;
+
+/** How the allowlist of a share changes, and how that is told. */
+export function createAllowlistChanges(deps: AllowlistChangesDependencies) {
+  const { shares, allowlists, refused, audit, clock } = deps;
+
+  async function allowlistOf(share: Share): Promise<Allowlist> {
+    const allowlist = await allowlists.read(share.id, share.allowlistId);
+    if (!allowlist) throw new Problem('conflict', 'This share has ended.');
+    return allowlist;
+  }
+
+  /**
+   * Tells of a change that was written: the difference in the audit, and each refused call that it admits.
+   * @param by who wrote it; what the gateway itself refused is admitted by the gateway only
+   */
+  async function tell(
+    before: Share,
+    after: { readonly id: string; readonly allowlist: Allowlist },
+    actor: AuditActor,
+    by: 'gateway' | 'portal',
+  ): Promise<void> {
+    const subject = { kind: 'share', id: before.id, label: before.dashboard.title } as const;
+    const event = { organizationId: before.organizationId, actor, subject };
+    const compiled = compileAllowlist(after.allowlist);
+    const settled = await refused.settle(
+      before.id,
+      (call) =>
+        call.admissible &&
+        (by === 'gateway' || call.by === 'service') &&
+        decide(compiled, requestOf(call), Date.parse(call.lastAt)).admitted,
+    );
+    for (const { method, target } of settled) {
+      const details = { by, method, target: target.slice(0, 500) };
+      await audit.append({ ...event, action: 'request.admitted', details });
+    }
+    const old =
+      before.allowlistId === after.id ? undefined : await allowlists.read(before.id, before.allowlistId);
+    const lines = old ? diffLines(diffAllowlists(old, after.allowlist)) : [];
+    if (lines.length > 0) {
+      const calls = lines.join('\n').slice(0, longestDetail);
+      await audit.append({ ...event, action: 'share.updated', details: { by, changed: 'allowlist', calls } });
+    } else if (by === 'gateway' && before.gatewayAllowlistId !== undefined) {
+      const details = { by, changed: 'allowlist accepted on the on-prem side' };
+      await audit.append({ ...event, action: 'share.updated', details });
+    }
+    await allowlists.keepOnly(before.id, [before.allowlistId, before.gatewayAllowlistId, after.id]);
+  }
+
+  /** @throws Problem not-found, conflict (it cannot be admitted) */
+  async function propose(share: Share, callId: string): Promise<ProposedAdmission> {
+    const call = (await refused.of(share.id)).find(({ id }) => id === callId);
+    if (!call) throw new Problem('not-found', 'There is no such refused call. It may have been admitted.');
+    if (!call.admissible) {
+      throw new Problem(
+        'conflict',
+        'This call cannot be admitted: it was too long, or cannot be read in one way.',
+      );
+    }
+    try {
+      const { allowlist, rule, warnings } = admitCall(
+        await allowlistOf(share),
+        requestOf(call),
+        Date.parse(call.lastAt),
+      );
+      if (!rule) {
+        throw new Problem(
+          'conflict',
+          'The service admits this call. The gateway refuses it: accept it there.',
+        );
+      }
+      return {
+        call,
+        words: describeRule(rule),
+        warnings: warnings.map(({ slot, text }) => `${slot}: ${text}`),
+        digest: sha256(JSON.stringify(rule)),
+        allowlist,
+      };
+    } catch (error) {
+      if (!(error instanceof z.ZodError)) throw error;
+      throw new Problem('conflict', 'The allowlist of this share is full.');
+    }
+  }
+
+  return {
+    tell,
+    allowlistOf,
+    propose,
+
+    /**
+     * Admits a refused call for the part of the service. The gateway keeps its own allowlist until somebody on the
+     * on-prem side accepts: until then the call is refused there.
+     * @param digest of the proposal that was agreed to
+     * @throws Problem not-found, conflict (the share has ended, or changed since)
+     */
+    async admit(share: Share, actor: AuditActor, callId: string, digest: string): Promise<void> {
+      const proposal = await propose(share, callId);
+      if (proposal.digest !== digest) {
+        throw new Problem('conflict', 'The share has changed since. Look at the call again.');
+      }
+      const id = await allowlists.write(share.id, proposal.allowlist);
+      await shares.update(share.pk, share.id, (current) => {
+        const status = statusAt(current, instant(clock.now()));
+        if (status !== 'active' && status !== 'paused')
+          throw new Problem('conflict', 'This share has ended.');
+        if (current.allowlistId !== share.allowlistId) {
+          throw new Problem('conflict', 'The share has changed since. Look at the call again.');
+        }
+        const gatewayAllowlistId = current.gatewayAllowlistId ?? current.allowlistId;
+        return { ...current, allowlistId: id, gatewayAllowlistId };
+      });
+      await tell(share, { id, allowlist: proposal.allowlist }, actor, 'portal');
+    },
+  };
+}
+
+export type AllowlistChanges = ReturnType<typeof createAllowlistChanges>;
