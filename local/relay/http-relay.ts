@@ -22,6 +22,7 @@ import type { SasKeys } from '../../shared/tunnel/sas-token.ts';
 import { HttpExchange } from './http-exchange.ts';
 import type { ListenerChannel } from './listener-channel.ts';
 import type { ListenerRegistry } from './listener-registry.ts';
+import type { Meetings } from './meetings.ts';
 import type { RelayLimits } from './relay-limits.ts';
 import type { RendezvousOffers, Visitor } from './rendezvous-offers.ts';
 import { RequestRendezvous } from './request-rendezvous.ts';
@@ -34,6 +35,7 @@ export interface RelayContext {
   readonly limits: RelayLimits;
   readonly listeners: ListenerRegistry;
   readonly offers: RendezvousOffers;
+  readonly meetings: Meetings;
   readonly exists: (name: string) => boolean;
   /** What the relay calls itself in Via. */
   readonly host: string;
@@ -90,6 +92,7 @@ export function createHttpRelay(
     const meet = (visitor: Visitor) => {
       met = true;
       const rendezvous = new RequestRendezvous(listener.name, request.socket, limits.pingInterval);
+      visitor.stream.once('close', relay.meetings.add(listener.name, rendezvous.deleted));
       acceptHandshake(visitor.request, visitor.stream);
       rendezvous.attach(
         new FrameSocket(visitor.stream, visitor.head, {

@@ -15,6 +15,7 @@ import { type SasKeys, verifySasToken } from '../../shared/tunnel/sas-token.ts';
 import { createHttpRelay, type RelayContext } from './http-relay.ts';
 import { ListenerChannel } from './listener-channel.ts';
 import { ListenerRegistry } from './listener-registry.ts';
+import { Meetings } from './meetings.ts';
 import { documentedLimits, type RelayLimits } from './relay-limits.ts';
 import { RendezvousOffers } from './rendezvous-offers.ts';
 import { authorize } from './sender-authorization.ts';
@@ -42,7 +43,7 @@ export interface Relay {
   readonly endpoint: string;
   /** How many listeners each hybrid connection has (names in lower case). */
   connections(): ReadonlyMap<string, number>;
-  /** Ends the control channels of one hybrid connection with 1001, as Azure does when it is deleted or disabled. */
+  /** Ends all that is open on one hybrid connection with 1001, as Azure does when it is deleted or disabled. */
   disconnect(name: string): void;
   close(): Promise<void>;
 }
@@ -60,7 +61,8 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const limits: RelayLimits = { ...documentedLimits, ...options.limits };
   const listeners = new ListenerRegistry();
   const offers = new RendezvousOffers();
-  const relay: RelayContext = { keys, clock, limits, listeners, offers, exists, host: hostname };
+  const meetings = new Meetings();
+  const relay: RelayContext = { keys, clock, limits, listeners, offers, meetings, exists, host: hostname };
   const relayHttp = createHttpRelay(relay);
   const relayWebSocket = createWebSocketRelay(relay);
   const sockets = new Set<Socket>();
@@ -165,6 +167,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     disconnect(name) {
       for (const channel of listeners.of(name))
         channel.close(1001, 'The hybrid connection is deleted or disabled');
+      meetings.end(name);
     },
     async close() {
       clearInterval(expiry);

@@ -92,6 +92,8 @@ export class RequestRendezvous {
   readonly #senderLeft = () =>
     this.#socket?.close(1001, tracked('The sender client shut down the connection'));
 
+  readonly deleted = () => this.#socket?.close(1001, tracked('The hybrid connection is deleted or disabled'));
+
   #onText(text: string): void {
     try {
       const message = parseListenerMessage(text);

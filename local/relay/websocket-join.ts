@@ -10,13 +10,28 @@ export interface JoinedEnd {
  * Joins a sender's and a listener's WebSocket: every message, ping and pong goes across unchanged, piece by piece and no
  * faster than the other side takes it. Messages may be split into other frames than they came in, which RFC 6455
  * section 5.4 allows when no extension was agreed.
+ *
+ * @returns closes both
  */
-export function joinWebSockets(sender: JoinedEnd, listener: JoinedEnd): void {
-  forward(sender, listener, 1001, 'The sender client shut down the connection');
-  forward(listener, sender, 1000, 'The listener shut down the socket');
+export function joinWebSockets(
+  sender: JoinedEnd,
+  listener: JoinedEnd,
+): (code: number, reason: string) => void {
+  const ends = [
+    forward(sender, listener, 1001, 'The sender client shut down the connection'),
+    forward(listener, sender, 1000, 'The listener shut down the socket'),
+  ];
+  return (code, reason) => {
+    for (const end of ends) end(code, reason);
+  };
 }
 
-function forward(from: JoinedEnd, to: JoinedEnd, lostCode: number, lostReason: string): void {
+function forward(
+  from: JoinedEnd,
+  to: JoinedEnd,
+  lostCode: number,
+  lostReason: string,
+): (code: number, reason: string) => void {
   let closed = false;
   const send = (kind: number, payload: Buffer, last: boolean) => {
     if (closed || !to.stream.writable) return;
@@ -39,9 +54,10 @@ function forward(from: JoinedEnd, to: JoinedEnd, lostCode: number, lostReason: s
     },
     true,
   );
-  const lost = () => {
-    if (!closed) close(closePayload(lostCode, lostReason));
+  const end = (code: number, reason: string) => {
+    if (!closed) close(closePayload(code, reason));
   };
+  const lost = () => end(lostCode, lostReason);
   from.stream.on('data', (chunk: Buffer) => {
     if (closed) return;
     try {
@@ -65,6 +81,7 @@ function forward(from: JoinedEnd, to: JoinedEnd, lostCode: number, lostReason: s
   });
   if (from.head.length > 0) from.stream.unshift(from.head);
   from.stream.resume();
+  return end;
 }
 
 function closePayload(code: number, reason: string): Buffer {

@@ -42,7 +42,9 @@ export function createWebSocketRelay(
       const protocol = chosenProtocol(request, visitor.request);
       acceptHandshake(visitor.request, visitor.stream, protocol);
       acceptHandshake(request, stream, protocol);
-      joinWebSockets({ stream, head: early }, visitor);
+      const end = joinWebSockets({ stream, head: early }, visitor);
+      const deleted = () => end(1001, tracked('The hybrid connection is deleted or disabled', id));
+      stream.once('close', relay.meetings.add(target.name, deleted));
     };
     const suffix = target.requestTarget.slice(`/$hc/${target.name}`.length);
     const [path = '', query] = suffix.split(/\?(.*)/s, 2);

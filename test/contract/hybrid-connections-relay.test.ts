@@ -154,7 +154,7 @@ describe('Accept handshake', () => {
     const query = `sb-hc-action=connect&sb-hc-id=4cb542c3&sb-hc-token=${enc(tokenFor('hyco', 'send'))}`;
     const url = `${webSocketEndpoint(relay)}/$hc/${path}${path.includes('?') ? '&' : '?'}${query}`;
     const sender = new RawPeer(url, headers, protocols);
-    return { sender, accept: await listener.heard() };
+    return { relay, sender, accept: await listener.heard() };
   };
 
   it('announces address, id and the headers of the sender; the address keeps its path and query', async () => {
@@ -194,6 +194,17 @@ describe('Accept handshake', () => {
     accepted.socket.close(1000);
     await until(() => sender.closure !== undefined);
     expect(sender.closure?.code).toBe(1000);
+  });
+
+  it('both get 1001 when the path is deleted or disabled', async () => {
+    const { relay, sender, accept } = await connecting();
+    const accepted = await new RawPeer(String(accept['address'])).opened();
+    await sender.opened();
+    relay.disconnect('hyco');
+    for (const peer of [sender, accepted]) {
+      await until(() => peer.closure !== undefined);
+      expect(peer.closure).toEqual({ code: 1001, reason: expect.stringMatching(tracking) as string });
+    }
   });
 
   it('rejecting: status and description flow to the sender, and the handshake ends with 410', async () => {
@@ -378,6 +389,17 @@ describe('Responding to requests', () => {
     expect((await answer).status).toBe(504);
     expect((await new RawPeer(address).opened()).refusal).toBe(403);
   });
+});
+
+it('Responding via rendezvous: closed with 1001 and a tracking id when the path is deleted or disabled', async () => {
+  const relay = await relayWith();
+  const listener = await rawListener(relay);
+  const answer = send(relay);
+  const rendezvous = await new RawPeer(String((await listener.heard())['address'])).opened();
+  relay.disconnect('hyco');
+  await until(() => rendezvous.closure !== undefined);
+  expect(rendezvous.closure).toEqual({ code: 1001, reason: expect.stringMatching(tracking) as string });
+  expect((await answer).status).toBe(502);
 });
 
 describe('Listener token renewal', () => {
