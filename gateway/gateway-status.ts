@@ -53,12 +53,16 @@ export async function readGatewayStatus(
     reach?: Reach | undefined;
     watchers?: readonly Watcher[];
     unserved?: readonly string[];
+    clockProblem?: string | undefined;
   } = {},
 ): Promise<GatewayStatus> {
   const [credentials, waiting] = await Promise.all([gateway.store.read(), gateway.pending.read()]);
   const pending = waiting && waiting.expiresAt > gateway.clock.now() ? waiting : undefined;
   const connected = credentials?.state === 'connected';
-  const problem = connected ? unservedWords(live.unserved ?? []) : credentials && advice(credentials);
+  const problems = [
+    connected ? unservedWords(live.unserved ?? []) : credentials && advice(credentials),
+    live.clockProblem,
+  ].filter((each) => each !== undefined);
   return {
     state: connected ? 'connected' : pending ? 'pending' : (credentials?.state ?? 'not-connected'),
     service: gateway.configuration.service.origin,
@@ -76,7 +80,7 @@ export async function readGatewayStatus(
         expiresAt: time(pending.expiresAt),
       },
     }),
-    ...(problem !== undefined && { problem }),
+    ...(problems.length > 0 && { problem: problems.join(' ') }),
     watchers: live.watchers ?? [],
   };
 }

@@ -17,6 +17,7 @@ import type { OutwardSettings } from './outward-agents.ts';
 import { proxyRules, type ProxyEnvironment } from './proxy-rules.ts';
 import { createRenewalAttempts } from './renewal-attempts.ts';
 import type { RenewalParts } from './renewal.ts';
+import { createServiceTime } from './service-time.ts';
 import { createServiceClient } from './service-client.ts';
 import { createSeal } from './shares/seal.ts';
 import { endAllShares, endShare, forgetShares } from './shares/share-ending.ts';
@@ -54,7 +55,8 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
     ...(lookup && { lookup }),
     ...(ca !== undefined && { ca }),
   };
-  const http = createHttpClient(outward);
+  const time = createServiceTime(clock, configuration.service, log);
+  const http = time.measuring(createHttpClient(outward));
   const locks = folderLocks(configuration.stateDir, timer);
   const store = credentialsFile(configuration.stateDir, locks);
   const pending = pendingApprovalFile(configuration.stateDir);
@@ -98,6 +100,7 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
   return {
     configuration,
     clock,
+    time,
     random,
     log,
     timer,

@@ -61,7 +61,7 @@ export async function run(
     upstreamAddress: configuration.upstream,
     applicationReached,
     watchers,
-    clock,
+    clock: gateway.time,
     log,
     onUnknownShare: () => void (reconcileAt = Math.min(reconcileAt, reconciledAt + unknownPause)),
   });
@@ -90,6 +90,7 @@ export async function run(
         reach: await reach(),
         watchers: watchers.current(),
         unserved,
+        clockProblem: gateway.time.problem(),
       }),
     async connect() {
       const credentials = await store.read();

@@ -223,3 +223,44 @@ describe('two gateways of one system', () => {
     expect(ended).not.toHaveProperty('refreshToken');
   });
 });
+
+describe('a gateway that is disconnected while the service cannot be reached', () => {
+  it('shows nothing any more at once, and tells the service when it is back; the owners hear of it', async () => {
+    const runtime = await Runtime.start();
+    const application = await startOnPremApplication();
+    const gateway = await Gateway.at(runtime, application.origin, 'lone');
+    const owner = new Person(runtime, 'olga@plant.example');
+    await connectGateway(runtime, gateway, owner, {
+      organizationName: 'Plant Ltd',
+      organizationSlug: 'plant',
+      systemName: 'Monitoring North',
+      systemSlug: 'north',
+    });
+    await runtime.kill();
+    const disconnected = await gateway.cli('disconnect', '--yes');
+    expect(disconnected.code).toBe(0);
+    expect(disconnected.stderr).toContain('will hear of it when it can be reached');
+    expect(JSON.parse((await gateway.cli('status', '--json')).stdout)).toMatchObject({
+      state: 'disconnecting',
+    });
+    await runtime.restart();
+    // It holds no tunnel, so that nobody waits for one.
+    const running = gateway.run().catch(() => {});
+    await eventually(async () =>
+      (await runtime.mails('olga@plant.example')).some(
+        ({ subject, text }) =>
+          subject === 'Monitoring North was disconnected' && text.includes('its gateway lone'),
+      ),
+    );
+    expect((await owner.open('/')).text).not.toContain('Monitoring North');
+    await eventually(
+      async () =>
+        (JSON.parse((await gateway.cli('status', '--json')).stdout) as { state: string }).state ===
+        'not-connected',
+    );
+    await gateway.stop();
+    await running;
+    await application.close();
+    expect(await runtime.stop()).toBe(0);
+  });
+});
