@@ -30,6 +30,8 @@ export default {
     project('e2e', ['e2e']),
     project('browser', ['browser']),
     project('interop', ['interop']),
+    // Run by test/network/run.sh, inside a network namespace.
+    project('network', ['network']),
     // The HTTP end-to-end tests once more, with the documents in an emulator of Cosmos DB.
     { ...project('cosmos', ['e2e']), globalSetup: '<rootDir>/test/support/cosmos-for-runtimes.ts' },
   ],

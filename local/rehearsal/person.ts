@@ -15,14 +15,21 @@ export interface Sending {
   readonly body?: string | Uint8Array;
 }
 
-/** One exchange with a host name that resolves to this machine, whatever DNS says of it. */
-export function send(url: string, { method = 'GET', headers = {}, body }: Sending = {}): Promise<Answer> {
+/**
+ * One exchange with a host name that resolves to this machine, whatever DNS says of it.
+ * @param behind the port of a service whose public origin something else serves
+ */
+export function send(
+  url: string,
+  { method = 'GET', headers = {}, body }: Sending = {},
+  behind?: number,
+): Promise<Answer> {
   const { host, port, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
         host: '127.0.0.1',
-        port,
+        port: behind ?? port,
         method,
         path: pathname + search,
         headers: {
@@ -74,10 +81,14 @@ export class Person {
     const { host } = new URL(absolute);
     const jar = this.cookies(host);
     const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ');
-    const answer = await send(absolute, {
-      ...sending,
-      headers: { ...(cookie && { cookie }), ...sending.headers },
-    });
+    const answer = await send(
+      absolute,
+      {
+        ...sending,
+        headers: { ...(cookie && { cookie }), ...sending.headers },
+      },
+      this.runtime.listensOn,
+    );
     for (const line of answer.headers['set-cookie'] ?? []) {
       const [pair = '', ...attributes] = line.split(';');
       const [name = '', ...value] = pair.split('=');

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../free-port.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 
 /** What programs of ours need of the environment, the clock of a test among it; settings are given one by one. */
@@ -37,6 +38,8 @@ export class Runtime {
   readonly settings: Record<string, string>;
   origin = '';
   relayEndpoint = '';
+  /** The port behind a public origin. */
+  listensOn: number | undefined;
   demoOrigin: string | undefined;
   output = '';
   #process: ChildProcess | undefined;
@@ -49,7 +52,9 @@ export class Runtime {
   static async start(settings: Record<string, string> = {}): Promise<Runtime> {
     const dataDir = await mkdtemp(join(tmpdir(), 'drawbridge-e2e-'));
     const runtime = new Runtime(dataDir, { DEMO: 'off', ...documentsElsewhere(), ...settings });
-    await runtime.boot('0');
+    // Behind something that ends TLS its own port cannot be told from its origin.
+    runtime.listensOn = settings.PUBLIC_ORIGIN === undefined ? undefined : await freePort();
+    await runtime.boot(String(runtime.listensOn ?? 0));
     return runtime;
   }
 
@@ -80,7 +85,7 @@ export class Runtime {
   }
 
   get port(): number {
-    return Number(new URL(this.origin).port);
+    return this.listensOn ?? Number(new URL(this.origin).port);
   }
 
   /** As the power going away. */
@@ -110,7 +115,7 @@ export class Runtime {
   }
 
   async mails(to?: string): Promise<Mail[]> {
-    const response = await fetch(`${this.origin.replace('localhost', '127.0.0.1')}/.local/mail`, {
+    const response = await fetch(`http://127.0.0.1:${this.port}/.local/mail`, {
       headers: { accept: 'application/json' },
     });
     const all = (await response.json()) as Mail[];

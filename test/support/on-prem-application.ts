@@ -6,7 +6,10 @@ import type { AddressInfo } from 'node:net';
  * A small on-prem application: a page, a JSON call that changes with time, a stream, a large file.
  * @param answerAfter milliseconds that it takes its time
  */
-export async function startOnPremApplication(answerAfter = 0): Promise<{
+export async function startOnPremApplication(
+  answerAfter = 0,
+  { port = 0, hostname = '127.0.0.1' } = {},
+): Promise<{
   origin: string;
   seen: string[];
   close(): Promise<void>;
@@ -38,8 +41,8 @@ export async function startOnPremApplication(answerAfter = 0): Promise<{
     }
   };
   const server: Server = createServer((request, response) => void answer(request, response)).listen(
-    0,
-    '127.0.0.1',
+    port,
+    hostname,
   );
   await once(server, 'listening');
   return {

@@ -10,8 +10,8 @@ export interface TlsFront {
 
 export interface TlsFrontOptions {
   readonly certified: Certified;
-  /** The port behind each host name of the Host field; `*` stands for all others. */
-  readonly behind: Readonly<Record<string, number>>;
+  /** The port behind each host name of the Host field, with TLS or without; `*` stands for all others. */
+  readonly behind: Readonly<Record<string, number | { readonly tls: number; readonly ca: string }>>;
   readonly port?: number;
   readonly hostname?: string;
   readonly minVersion?: tls.SecureVersion;
@@ -58,7 +58,10 @@ export async function startTlsFront(options: TlsFrontOptions): Promise<TlsFront>
     const port = behind[host.toLowerCase()] ?? behind['*'];
     if (port === undefined)
       return void near.end('HTTP/1.1 421 Misdirected Request\r\nContent-Length: 0\r\n\r\n');
-    const far = connect(port, '127.0.0.1');
+    const far =
+      typeof port === 'number'
+        ? connect(port, '127.0.0.1')
+        : tls.connect({ port: port.tls, host: '127.0.0.1', servername: host, ca: port.ca });
     open.add(far);
     far
       .on('error', () => near.destroy())
