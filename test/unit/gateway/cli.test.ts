@@ -147,7 +147,7 @@ describe('the command line', () => {
     it.each([
       ['expired', 'expired', /expired: an owner or admin can renew it in the portal/],
       ['revoked', 'reused', /used twice/],
-      ['revoked', 'revoked', /revoked in the portal/],
+      ['revoked', 'revoked', /revoked.*approve it again in the portal/],
       ['deleted', 'system_deleted', /no longer exists/],
     ])('status tells %s for %s from the others, with its own advice', async (ended, reason, words) => {
       const { service, systemId, systemName, organizationName, gatewayId } = credentialsOf(peer.origin);

@@ -131,7 +131,7 @@ describe('the service client', () => {
     it.each([
       ['expired', 'expired', /expired: an owner or admin can renew it in the portal/],
       ['reused', 'revoked', /used twice/],
-      ['revoked', 'revoked', /revoked in the portal/],
+      ['revoked', 'revoked', /revoked.*approve it again in the portal/],
       ['system_deleted', 'deleted', /no longer exists/],
     ])('that may not be renewed any more (%s) ends the call with advice', async (reason, state, advice) => {
       accepting('another');
