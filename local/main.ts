@@ -115,16 +115,20 @@ async function main(): Promise<void> {
     Buffer.from((await secrets.current(name)).value).toString('base64');
 
   const { port: relayPort, protocol } = new URL(relayEndpoint);
-  const relay = await startRelay({
-    port: Number(relayPort || (protocol === 'https:' ? 443 : 80)),
-    ...(await relayTls()),
-    keys: {
-      [listenRule]: { key: await keyOf('relay-listen-key'), rights: ['Listen'] },
-      [sendRule]: { key: await keyOf('relay-send-key'), rights: ['Send'] },
-    },
-    log,
-    clock: systemClock,
-  });
+  // Several hosts of one service share a relay, as they share the folder.
+  const relay =
+    settings.RELAY === 'off'
+      ? undefined
+      : await startRelay({
+          port: Number(relayPort || (protocol === 'https:' ? 443 : 80)),
+          ...(await relayTls()),
+          keys: {
+            [listenRule]: { key: await keyOf('relay-listen-key'), rights: ['Listen'] },
+            [sendRule]: { key: await keyOf('relay-send-key'), rights: ['Send'] },
+          },
+          log,
+          clock: systemClock,
+        });
   const host = await startFunctionsHost({
     entryPoints: await functionEntryPoints(),
     port,
@@ -145,7 +149,7 @@ async function main(): Promise<void> {
     stopping = true;
     for (const child of demo?.children ?? []) child.kill('SIGTERM');
     await host.close();
-    await relay.close();
+    await relay?.close();
     await store.close();
     process.exit(0);
   };

@@ -43,10 +43,12 @@ export class Runtime {
   demoOrigin: string | undefined;
   output = '';
   #process: ChildProcess | undefined;
+  readonly #ownsFolder: boolean;
 
-  private constructor(dataDir: string, settings: Record<string, string>) {
+  private constructor(dataDir: string, settings: Record<string, string>, ownsFolder = true) {
     this.dataDir = dataDir;
     this.settings = settings;
+    this.#ownsFolder = ownsFolder;
   }
 
   static async start(settings: Record<string, string> = {}): Promise<Runtime> {
@@ -56,6 +58,16 @@ export class Runtime {
     runtime.listensOn = settings.PUBLIC_ORIGIN === undefined ? undefined : await freePort();
     await runtime.boot(String(runtime.listensOn ?? 0));
     return runtime;
+  }
+
+  /** A second host of the same service, as Azure runs several: one store, one relay, a port of its own. */
+  static async startBeside(first: Runtime): Promise<Runtime> {
+    const { host } = new URL(first.origin);
+    const settings = { DEMO: 'off', RELAY: 'off', PUBLIC_ORIGIN: first.origin, SHARE_DOMAIN: host };
+    const second = new Runtime(first.dataDir, { ...first.settings, ...settings }, false);
+    second.listensOn = await freePort();
+    await second.boot(String(second.listensOn), first.relayEndpoint);
+    return second;
   }
 
   async boot(port: string, relayEndpoint?: string): Promise<void> {
@@ -101,7 +113,7 @@ export class Runtime {
     await this.boot(String(this.port), this.relayEndpoint);
   }
 
-  /** Stops as Ctrl-C does, and removes the folder. @returns the exit code */
+  /** Stops as Ctrl-C does, and removes the folder unless it is another host's. @returns the exit code */
   async stop(): Promise<number | null> {
     const child = this.#process;
     let code: number | null = null;
@@ -110,7 +122,7 @@ export class Runtime {
       child.kill('SIGINT');
       [code] = await gone;
     }
-    await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
+    if (this.#ownsFolder) await rm(this.dataDir, { recursive: true, force: true, maxRetries: 5 });
     return code;
   }
 

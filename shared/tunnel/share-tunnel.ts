@@ -9,6 +9,7 @@ import type { Allowlists } from '../shares/allowlist-document.ts';
 import type { RefusedCallStore } from '../shares/refused-calls.ts';
 import type { ShareAccess, ShareAccessCheck } from '../shares/share-access.ts';
 import type { Shares } from '../shares/shares.ts';
+import { AccessEnded, watchAccess, type AccessWatchDependencies } from './access-watch.ts';
 import { sendToAnyGateway } from './any-gateway.ts';
 import { TunnelError, type RelaySender } from './relay-sender.ts';
 import { inwardHeaders, outwardHeaders } from './viewer-headers.ts';
@@ -49,12 +50,8 @@ export interface ShareTunnelDependencies {
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly log: Log;
-  /** Runs a task again and again until the returned function is called. */
-  readonly every: (milliseconds: number, task: () => Promise<void>) => () => void;
+  readonly every: AccessWatchDependencies['every'];
 }
-
-/** How often an open response asks whether it still may: revocation must reach it within a second. */
-const recheck = 400;
 
 /** The path from a viewer to the dashboard: who, what, through the tunnel, and back. */
 export function createShareTunnel(deps: ShareTunnelDependencies) {
@@ -93,17 +90,6 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
     throw new Problem('not-in-allowlist', 'The shared dashboard does not make this call.');
   }
 
-  /** Ends the answer as soon as the viewer may no longer have it. */
-  function guard(body: Readable, request: ViewerRequest): void {
-    const stop = every(recheck, async () => {
-      const now = await access.check(request.shareId, request.cookie);
-      if (now.kind === 'open') return;
-      stop();
-      body.destroy(new Error('The share was closed.'));
-    });
-    body.once('close', stop);
-  }
-
   /** @throws Problem not-in-allowlist, system-offline, system-timeout, unavailable */
   return async function serve(request: ViewerRequest): Promise<ViewerResponse> {
     const granted = await access.check(request.shareId, request.cookie);
@@ -129,6 +115,12 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
     }
 
     const { call } = decision;
+    // From here on, not only while the answer flows: a call may be held for a minute before it is answered.
+    const watch = watchAccess({
+      check: () => access.check(request.shareId, request.cookie),
+      clock,
+      every,
+    });
     const answer = await sendToAnyGateway(sender, {
       connection: share.systemId,
       target: `/${share.id}${call.target}`,
@@ -140,9 +132,17 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
         'drawbridge-request-id': request.requestId,
       },
       ...(call.body && { body: call.body }),
-      signal: request.signal,
+      signal: AbortSignal.any([request.signal, watch.ended]),
     }).catch((error: unknown) => {
+      watch.stop();
+      if (watch.ended.aborted) return closedBy(watch.ended);
       throw error instanceof TunnelError ? problemOf(error, share.id, log) : error;
+    });
+    if ('kind' in answer) return answer;
+    // Whoever reads it hears of its failure; until then nobody would.
+    answer.body.on('error', () => {}).once('close', watch.stop);
+    watch.ended.addEventListener('abort', () => answer.body.destroy(watch.ended.reason as Error), {
+      once: true,
     });
 
     const problem = answer.headers['drawbridge-problem'];
@@ -157,7 +157,7 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
     }
 
     await shares.noteOpened(share, recipient.accountId);
-    guard(answer.body, request);
+    if (watch.ended.aborted) return closedBy(watch.ended);
     return {
       kind: 'answer',
       status: answer.status,
@@ -185,6 +185,13 @@ function readRefusal(header: string): RefusalWords {
 }
 
 export type ShareTunnel = ReturnType<typeof createShareTunnel>;
+
+/** @throws Problem unavailable where nobody can say whether the viewer still may */
+function closedBy({ reason }: AbortSignal): Extract<ViewerResponse, { kind: 'closed' }> {
+  if (reason instanceof AccessEnded && reason.why !== 'unverified')
+    return { kind: 'closed', why: reason.why };
+  throw new Problem('unavailable', 'The service cannot show this just now. Please try again.');
+}
 
 /** Front ends and hosts add headers of their own; the allowlist judges what the viewer's browser sent. */
 function onlyViewers(headers: Record<string, string>): Record<string, string> {

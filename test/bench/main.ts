@@ -4,6 +4,7 @@ import { benchLockOuts } from './lockouts.ts';
 import { benchReconnects } from './reconnects.ts';
 import { benchRenewals } from './renewals.ts';
 import type { BenchResult } from './result.ts';
+import { benchRevocation } from './revocation.ts';
 import { benchShare } from './share.ts';
 import { benchTunnel } from './tunnel.ts';
 
@@ -13,6 +14,7 @@ const benches: Record<string, () => Promise<BenchResult[]>> = {
   renewals: benchRenewals,
   lockouts: benchLockOuts,
   reconnects: benchReconnects,
+  revocation: benchRevocation,
 };
 
 function met({ ours, target }: BenchResult): string {
@@ -36,7 +38,7 @@ for (const [name, bench] of Object.entries(benches)) {
 for (const result of results) {
   const peer = result.peer === null ? '' : `${result.peerName} ${result.peer}, ratio ${result.ratio}`;
   process.stdout.write(
-    `${result.name.padEnd(46)} ${String(result.ours).padStart(9)} ${result.unit.padEnd(5)} ${peer.padEnd(34)} ${met(result)}\n`,
+    `${result.name.padEnd(58)} ${String(result.ours).padStart(9)} ${result.unit.padEnd(5)} ${peer.padEnd(34)} ${met(result)}\n`,
   );
 }
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);

@@ -9,6 +9,7 @@ import { Runtime } from '../../local/rehearsal/runtime.ts';
 export interface SharedUpstream {
   readonly runtime: Runtime;
   readonly gateway: Gateway;
+  readonly owner: Person;
   readonly guest: Person;
   readonly upstreamPort: number;
   /** Makes a share for the guest through the command line. */
@@ -25,7 +26,8 @@ export async function shareUpstream(): Promise<SharedUpstream> {
   const upstreamPort = Number(line.toString());
   const runtime = await Runtime.start();
   const gateway = await Gateway.at(runtime, `http://127.0.0.1:${upstreamPort}`);
-  await connectGateway(runtime, gateway, new Person(runtime, 'owner@plant.example'), {
+  const owner = new Person(runtime, 'owner@plant.example');
+  await connectGateway(runtime, gateway, owner, {
     organizationName: 'Plant Ltd',
     organizationSlug: 'plant',
     systemName: 'Bench',
@@ -35,11 +37,12 @@ export async function shareUpstream(): Promise<SharedUpstream> {
   const calls = join(runtime.dataDir, 'calls.json');
   await writeFile(
     calls,
-    JSON.stringify(['/kilobyte', '/large', '/stream'].map((path) => ({ method: 'GET', path }))),
+    JSON.stringify(['/kilobyte', '/large', '/gigabyte', '/stream'].map((path) => ({ method: 'GET', path }))),
   );
   return {
     runtime,
     gateway,
+    owner,
     guest: new Person(runtime, 'guest@partner.example'),
     upstreamPort,
     share: async () => {

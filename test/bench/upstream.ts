@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** The on-prem application of the benchmarks, a process of its own: 1 kB, 100 MB, and a stream. */
+/** The on-prem application of the benchmarks, a process of its own: 1 kB, 100 MB, 1 GB, and a stream. */
 const kilobyte = Buffer.alloc(1024, 'k');
 const block = Buffer.alloc(256 * 1024, 'b');
-const blocks = 400;
+const blocksOf: Record<string, number> = { '/large': 400, '/gigabyte': 4096 };
 
 const server = createServer((request, response) => {
   if (request.url === '/kilobyte') {
@@ -15,7 +15,8 @@ const server = createServer((request, response) => {
     response.end(kilobyte);
     return;
   }
-  if (request.url === '/large') {
+  const blocks = blocksOf[request.url ?? ''];
+  if (blocks !== undefined) {
     response.writeHead(200, {
       'content-type': 'application/octet-stream',
       'content-length': block.length * blocks,
