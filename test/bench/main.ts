@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { benchDecisions } from './decisions.ts';
 import { benchLockOuts } from './lockouts.ts';
 import { benchReconnects } from './reconnects.ts';
 import { benchRenewals } from './renewals.ts';
@@ -15,6 +16,7 @@ const benches: Record<string, () => Promise<BenchResult[]>> = {
   lockouts: benchLockOuts,
   reconnects: benchReconnects,
   revocation: benchRevocation,
+  decisions: benchDecisions,
 };
 
 function met({ ours, target }: BenchResult): string {
