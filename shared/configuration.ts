@@ -41,6 +41,7 @@ const environment = z.object({
     .optional(),
   COSMOS_DATABASE: z.string().min(1).max(255).default('drawbridge'),
   COSMOS_KEY: z.base64().optional(),
+  BACKUP_CONTAINER_URL: z.url({ protocol: /^https$/ }).optional(),
   AZURE_CLIENT_ID: z.guid().optional(),
 });
 
@@ -86,6 +87,8 @@ export interface Configuration {
   /** The Cosmos DB account that holds the documents. */
   readonly cosmos:
     { readonly endpoint: string; readonly database: string; readonly key: string | undefined } | undefined;
+  /** The container of Blob Storage that backups go to. */
+  readonly backupContainerUrl: string | undefined;
   /** Client id of the user-assigned managed identity; the system-assigned one without it. */
   readonly azureClientId: string | undefined;
 }
@@ -132,6 +135,7 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
     cosmos: data.COSMOS_ENDPOINT
       ? { endpoint: data.COSMOS_ENDPOINT, database: data.COSMOS_DATABASE, key: data.COSMOS_KEY }
       : undefined,
+    backupContainerUrl: data.BACKUP_CONTAINER_URL,
     azureClientId: data.AZURE_CLIENT_ID,
   };
 }

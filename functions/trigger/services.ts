@@ -18,6 +18,7 @@ import { createProviderSignIn } from '../../shared/accounts/provider-sign-in.ts'
 import { createSignInSteps, halfSignInSchema } from '../../shared/accounts/sign-in-steps.ts';
 import { createThrottle, throttleSchema } from '../../shared/accounts/throttle.ts';
 import { createAuditLog } from '../../shared/audit/audit-log.ts';
+import { azureBlobs, managedContainer } from '../../shared/blobs/azure-blobs.ts';
 import { folderBlobs } from '../../shared/blobs/folder-blobs.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { readConfiguration, type Configuration } from '../../shared/configuration.ts';
@@ -99,7 +100,9 @@ export function composeServices(configuration: Configuration, { clock, random, l
   const email = configuration.smtpUrl
     ? createSmtpEmailSender({ url: configuration.smtpUrl, from: configuration.mailFrom })
     : createMailboxEmailSender({ folder: join(dataDir, 'mail'), from: configuration.mailFrom, clock });
-  const blobs = folderBlobs({ folder: join(dataDir, 'backups') });
+  const blobs = configuration.backupContainerUrl
+    ? azureBlobs(managedContainer(configuration.backupContainerUrl, configuration.azureClientId))
+    : folderBlobs({ folder: join(dataDir, 'backups') });
   const audit = createAuditLog({ store, clock, random });
 
   const shareDocuments = collection(store, 'shares', shareSchema);

@@ -1,32 +1,18 @@
 import { execFile, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { eventually } from '../../local/rehearsal/runtime.ts';
 import type { Said } from './oauth-programs.ts';
+import { installPinned } from './pinned-packages.ts';
 
 const run = promisify(execFile);
 const here = __dirname;
-const cache = join(here, '../../node_modules/.cache/drawbridge-interop');
 
-/** Installs what node/package-lock.json pins, once per content of that file. @returns the program beside it */
+/** @returns the program, beside the packages that it needs */
 export async function installNodeListener(): Promise<string> {
-  const lock = await readFile(join(here, 'node/package-lock.json'));
-  const folder = join(cache, `node-${createHash('sha256').update(lock).digest('hex').slice(0, 16)}`);
-  const program = join(folder, 'listener.mjs');
-  const complete = join(folder, 'complete');
-  if (!existsSync(complete)) {
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(folder, { recursive: true });
-    for (const name of ['package.json', 'package-lock.json'])
-      await copyFile(join(here, 'node', name), join(folder, name));
-    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: folder });
-    await writeFile(`${complete}.new`, '');
-    await rename(`${complete}.new`, complete);
-  }
+  const program = join(await installPinned('node'), 'listener.mjs');
   await copyFile(join(here, 'node/listener.mjs'), program);
   return program;
 }
