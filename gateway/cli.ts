@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { jsonLines } from '../shared/log.ts';
 import { systemClock, systemRandom } from '../shared/system-clock.ts';
+import { acceptCommand } from './commands/accept.ts';
+import { admitCommand } from './commands/admit.ts';
 import type { Command } from './commands/command.ts';
 import { connectCommand } from './commands/connect.ts';
 import { disconnectCommand } from './commands/disconnect.ts';
@@ -28,6 +30,8 @@ const commands: Record<string, Command> = {
   share: shareCommand,
   shares: sharesCommand,
   unshare: unshareCommand,
+  admit: admitCommand,
+  accept: acceptCommand,
   gateways: gatewaysCommand,
   disconnect: disconnectCommand,
   doctor: doctorCommand,

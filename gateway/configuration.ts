@@ -50,6 +50,11 @@ const fileSchema = z.strictObject({
       z.strictObject({ kind: z.literal('none') }),
     ])
     .default({ kind: 'none' }),
+  /**
+   * Whether calls that an owner admits in the portal are let through here at once. Then the service decides, and this
+   * side no longer has the last word.
+   */
+  acceptPortalAdmissions: z.boolean().default(false),
   listeners: z.int().min(1).max(4).default(2),
 });
 

@@ -20,6 +20,7 @@ import type { RenewalParts } from './renewal.ts';
 import { createServiceTime } from './service-time.ts';
 import { createServiceClient } from './service-client.ts';
 import { createSeal } from './shares/seal.ts';
+import { activeRecord, changeShare, offeredChange, type ShareContent } from './shares/share-changing.ts';
 import { endAllShares, endShare, forgetShares } from './shares/share-ending.ts';
 import { makeShare, type ShareWish } from './shares/share-making.ts';
 import type { ShareParts } from './shares/share-parts.ts';
@@ -96,6 +97,7 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
     clock,
     random,
     log,
+    acceptPortalAdmissions: configuration.acceptPortalAdmissions,
   };
   return {
     configuration,
@@ -122,6 +124,9 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
       end: (id: string) => endShare(shareParts, id),
       endAllLocally: () => endAllShares(shareParts),
       forgetLocally: () => forgetShares(shareParts),
+      record: (id: string) => activeRecord(shareParts, id),
+      change: (id: string, content: ShareContent) => changeShare(shareParts, id, content),
+      offered: async (id: string) => offeredChange(shareParts, await activeRecord(shareParts, id)),
       reconcile: () => reconcileShares(shareParts),
     },
     /** Gives up what is under way, waiting included; what is on disk stays whole. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { day, hour, minute, second } from '../shared/clock.ts';
-import { allowlistSchema } from '../shared/allowlist/rule.ts';
+import { allowlistSchema, type Allowlist } from '../shared/allowlist/rule.ts';
 import type { Random } from '../shared/clock.ts';
 import type { Access } from './access.ts';
 import { backoff } from './backoff.ts';
@@ -37,6 +37,28 @@ const shareSchema = z.object({
   recipients: z.array(recipientSchema),
   expiresAt: z.string().optional(),
   createdAt: z.string(),
+  allowlistId: z.string().optional(),
+  gatewayAllowlistId: z.string().optional(),
+});
+
+const allowlistAnswerSchema = z.object({ id: z.string(), allowlist: allowlistSchema });
+
+const refusalsSchema = z.object({
+  calls: z.array(
+    z.object({
+      id: z.string(),
+      by: z.string(),
+      method: z.string(),
+      target: z.string(),
+      contentType: z.string().optional(),
+      body: z.string().optional(),
+      admissible: z.boolean(),
+      nearestRule: z.string().optional(),
+      difference: z.string(),
+      lastAt: z.iso.datetime(),
+      times: z.number(),
+    }),
+  ),
 });
 
 const shareRecordSchema = z.object({
@@ -77,15 +99,24 @@ export type ShareRecordAtService = z.infer<typeof shareRecordSchema>;
 export type GatewaySummary = z.infer<typeof gatewayListSchema>['gateways'][number];
 export type SharedDashboard = z.infer<typeof shareSchema>;
 
+export type RefusedCallAtService = z.infer<typeof refusalsSchema>['calls'][number];
+
+/** The body of `PATCH /api/shares/{id}`, where what is shown changes. */
+export interface ShareChange {
+  readonly allowlist: Allowlist;
+  readonly dashboard?: { readonly title: string; readonly entryPath: string; readonly items: string[] };
+  readonly sealed?: string;
+}
+
 /** The body of `POST /api/shares`. */
-export interface ShareOrder<Allowlist = unknown> {
+export interface ShareOrder {
   dashboard: { id: string; title: string; entryPath: string; items: string[] };
   recipients: string[];
   message?: string;
   description?: string;
   /** RFC 3339. */
   expiresAt?: string;
-  allowlist: Allowlist;
+  allowlist: unknown;
   sharedBy: { name: string };
   /** For the other gateways of the system. */
   sealed?: string;
@@ -109,6 +140,11 @@ export interface ServiceClient {
   share(id: string): Promise<SharedDashboard>;
   /** What it takes to serve a share that another gateway made. */
   shareRecord(id: string): Promise<ShareRecordAtService>;
+  /** What the service lets a share call. */
+  allowlist(id: string): Promise<{ id: string; allowlist: Allowlist }>;
+  /** What a share refused in the last 30 days, newest first. */
+  refusals(id: string): Promise<RefusedCallAtService[]>;
+  updateShare(id: string, change: ShareChange): Promise<SharedDashboard>;
   /** @returns false when there is no such share (any more) */
   deleteShare(id: string): Promise<boolean>;
 }
@@ -203,6 +239,12 @@ export function createServiceClient({ service, http, access, timer, random }: Se
     shareRecord: async (id) =>
       read(shareRecordSchema, await call('GET', `/api/shares/${encodeURIComponent(id)}/record`)),
     share: async (id) => read(shareSchema, await call('GET', `/api/shares/${encodeURIComponent(id)}`)),
+    allowlist: async (id) =>
+      read(allowlistAnswerSchema, await call('GET', `/api/shares/${encodeURIComponent(id)}/allowlist`)),
+    refusals: async (id) =>
+      read(refusalsSchema, await call('GET', `/api/shares/${encodeURIComponent(id)}/refusals`)).calls,
+    updateShare: async (id, change) =>
+      read(shareSchema, await call('PATCH', `/api/shares/${encodeURIComponent(id)}`, change)),
     async deleteShare(id) {
       try {
         await call('DELETE', `/api/shares/${encodeURIComponent(id)}`);

@@ -6,6 +6,7 @@ import { GatewayError, systemCodeOf } from '../gateway-error.ts';
 import { allowlistFrom, type CallSource } from '../shares/dashboard-calls.ts';
 import { list, text, type Command, type CommandContext } from './command.ts';
 import { readExpiry } from './expiry.ts';
+import { reviewShares, sharesOf } from './share-review.ts';
 
 async function readJsonFile(file: string): Promise<unknown> {
   let content: string;
@@ -48,8 +49,11 @@ const mostShown = 40;
 
 export const shareCommand: Command = {
   summary: 'shows one dashboard to the named people',
-  usage: `share --dashboard ID --to ADDRESS [--to ADDRESS]... [--title T] [--path /ENTRY] [--item ID]...
-        [--message TEXT] [--expires 30d|TIME] [--shared-by NAME] [--har FILE]... [--calls FILE] [--yes] [--json]`,
+  usage: `share --dashboard ID [--to ADDRESS]... [--title T] [--path /ENTRY] [--item ID]...
+        [--message TEXT] [--expires 30d|TIME] [--shared-by NAME] [--har FILE]... [--calls FILE]
+        [--accept-changes] [--yes] [--json]
+
+A dashboard that is shared already: shows what has changed since, and asks. Without --to it makes no further share.`,
   options: {
     dashboard: { type: 'string' },
     title: { type: 'string' },
@@ -61,13 +65,15 @@ export const shareCommand: Command = {
     'shared-by': { type: 'string' },
     har: { type: 'string', multiple: true },
     calls: { type: 'string' },
+    'accept-changes': { type: 'boolean' },
     yes: { type: 'boolean', short: 'y' },
   },
   async run(context) {
     const { gateway, json, print, note } = context;
     const id = text(context, 'dashboard');
     const recipients = list(context, 'to');
-    if (id === undefined || recipients.length === 0) {
+    const shared = id === undefined ? [] : await sharesOf(context, id);
+    if (id === undefined || (recipients.length === 0 && shared.length === 0)) {
       throw new GatewayError(
         'usage',
         'Name the dashboard and at least one recipient: --dashboard ID --to ADDRESS',
@@ -76,11 +82,12 @@ export const shareCommand: Command = {
     const expires = text(context, 'expires');
     const expiresAt = expires === undefined ? undefined : readExpiry(expires, gateway.clock);
     const known = await gateway.adapter.describeDashboard(id);
+    const before = shared[0]?.dashboard;
     const dashboard = {
       id,
-      title: text(context, 'title') ?? known?.title ?? id,
-      entryPath: text(context, 'path') ?? known?.entryPath ?? '/',
-      items: list(context, 'item').length > 0 ? list(context, 'item') : (known?.items ?? []),
+      title: text(context, 'title') ?? known?.title ?? before?.title ?? id,
+      entryPath: text(context, 'path') ?? known?.entryPath ?? before?.entryPath ?? '/',
+      items: list(context, 'item').length > 0 ? list(context, 'item') : (known?.items ?? before?.items ?? []),
     };
     const source = await callSource(context, known);
     const { allowlist, warnings, ignored } = allowlistFrom(
@@ -88,6 +95,13 @@ export const shareCommand: Command = {
       gateway.configuration.upstream,
       dashboard.entryPath,
     );
+
+    const reviews = await reviewShares(context, shared, { dashboard, allowlist });
+    if (recipients.length === 0) {
+      if (json) print(JSON.stringify({ shares: reviews }, null, 2));
+      else for (const { id: of, accepted } of reviews) if (accepted) print(`Share ${of} is changed.`);
+      return 0;
+    }
 
     const lines = describeAllowlist(allowlist);
     note(`"${dashboard.title}" may make these calls, and no others:`);

@@ -21,7 +21,10 @@ export async function adoptShares(
     const { sealed, dashboard, allowlist } = await service.shareRecord(id);
     try {
       if (sealed === undefined) throw new Error('it was made by a gateway that did not seal it for others');
-      const { key, serviceUser } = await openCopy(seal, systemId, sealed, { dashboard, allowlist });
+      const { key, serviceUser, changedAt } = await openCopy(seal, systemId, sealed, {
+        dashboard,
+        allowlist,
+      });
       const making = await records.read(`making-${key}`);
       // Being made by another process of this gateway just now.
       if (making?.state === 'making') continue;
@@ -42,6 +45,7 @@ export async function adoptShares(
           },
         }),
         createdAt: clock.now(),
+        ...(changedAt !== undefined && { changedAt }),
       });
       log.info('share of another gateway taken up', { shareId: id });
     } catch (error) {

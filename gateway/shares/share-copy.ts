@@ -12,6 +12,8 @@ const copySchema = z.object({
   /** Of what may be shown: the service keeps that itself, and cannot change it. */
   content: z.string(),
   serviceUser: z.object({ name: z.string(), password: z.string() }).optional(),
+  /** When it was changed last, Unix milliseconds: an older one is not put back. */
+  changedAt: z.number().int().optional(),
 });
 
 /**
@@ -33,10 +35,19 @@ const hashOf = ({ dashboard: { id, entryPath, items }, allowlist }: SharedConten
 export async function sealCopy(
   seal: Seal,
   systemId: string,
-  share: SharedContent & { readonly key: string; readonly serviceUser: ServiceUser | undefined },
+  share: SharedContent & {
+    readonly key: string;
+    readonly serviceUser: ServiceUser | undefined;
+    readonly changedAt?: number;
+  },
 ): Promise<string> {
-  const { key, serviceUser } = share;
-  const copy: ShareCopy = { key, content: hashOf(share), ...(serviceUser && { serviceUser }) };
+  const { key, serviceUser, changedAt } = share;
+  const copy: ShareCopy = {
+    key,
+    content: hashOf(share),
+    ...(serviceUser && { serviceUser }),
+    ...(changedAt !== undefined && { changedAt }),
+  };
   return seal.seal(JSON.stringify(copy), contextOf(systemId));
 }
 

@@ -11,11 +11,16 @@ import type { ShareRecords } from './share-records.ts';
 export interface ShareParts {
   readonly records: ShareRecords;
   readonly locks: FolderLocks;
-  readonly service: Pick<ServiceClient, 'createShare' | 'deleteShare' | 'share' | 'shareRecord' | 'shares'>;
+  readonly service: Pick<
+    ServiceClient,
+    'allowlist' | 'createShare' | 'deleteShare' | 'share' | 'shareRecord' | 'shares' | 'updateShare'
+  >;
   readonly credentials: Pick<CredentialsStore, 'read'>;
   readonly adapter: OnPremAdapter;
   readonly seal: Seal;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Whether what was admitted in the portal counts here without anybody's word on this side. */
+  readonly acceptPortalAdmissions: boolean;
 }

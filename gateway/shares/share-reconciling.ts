@@ -4,6 +4,7 @@ import type { SharedDashboard } from '../service-client.ts';
 import type { DisconnectingCredentials, EndedCredentials } from '../state/credentials.ts';
 import { adoptShares } from './share-adopting.ts';
 import { endAllShares, finishEnding, forgetShares } from './share-ending.ts';
+import { followChanges } from './share-changing.ts';
 import { completeInterrupted } from './share-making.ts';
 import type { ShareParts } from './share-parts.ts';
 import type { ShareRecord } from './share-records.ts';
@@ -54,6 +55,7 @@ export async function reconcileShares(parts: ShareParts): Promise<string[]> {
   }
   if (systemId !== undefined && mine.some(({ state }) => state === 'making'))
     await completeInterrupted(parts, systemId);
+  if (systemId !== undefined) await followChanges(parts, listed);
   return unserved;
 }
 

@@ -35,13 +35,20 @@ const making = common.extend({
 });
 
 /** `active` lets requests through; `ending` waits until the service user is gone and the service knows. */
-const made = common.extend({ state: z.enum(['active', 'ending']) });
+const made = common.extend({
+  state: z.enum(['active', 'ending']),
+  /** When its calls were changed last, Unix milliseconds. */
+  changedAt: z.number().int().optional(),
+  /** The service's allowlist, by its id, that waits for somebody here to accept it. */
+  offered: z.string().optional(),
+});
 
 const recordSchema = z.discriminatedUnion('state', [making, made]);
 
 /** What this gateway itself knows of a share: the on-prem side has the last word with it. */
 export type ShareRecord = z.infer<typeof recordSchema>;
 export type MakingRecord = z.infer<typeof making>;
+export type MadeRecord = z.infer<typeof made>;
 
 export interface ShareRecords {
   read(id: string): Promise<ShareRecord | undefined>;

@@ -105,7 +105,8 @@ export function createRefusedCalls({
     return {
       ...kept,
       ...(body !== undefined && pattern !== undefined && { body: Buffer.from(body).toString('utf8') }),
-      id: sha256(`${refusal.by} ${pattern ?? JSON.stringify(kept)}`).slice(0, 22),
+      // Never a word that a command line would take for a flag.
+      id: `c${sha256(`${refusal.by} ${pattern ?? JSON.stringify(kept)}`).slice(0, 21)}`,
       by: refusal.by,
       admissible: pattern !== undefined,
       nearestRule: refusal.nearestRule,

@@ -38,6 +38,7 @@ describe('the configuration', () => {
         console: { port: 0, hostname: '127.0.0.1' },
         adapter: { kind: 'none' },
         listeners: 2,
+        acceptPortalAdmissions: false,
       });
     });
 

@@ -71,6 +71,7 @@ describe('a share on its own side', () => {
       seal: createSeal(state, systemRandom),
       clock: time.clock,
       random: systemRandom,
+      acceptPortalAdmissions: false,
       log: jsonLines(
         (line) => logged.push(line),
         () => '',

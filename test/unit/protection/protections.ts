@@ -258,6 +258,31 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
   },
   'share-delete': { kind: 'system', calls: [{ method: 'DELETE', target: shareApi, namesShare: true }] },
   'share-list': { kind: 'system', calls: [{ method: 'GET', target: at('/api/shares') }] },
+  'share-allowlist': {
+    kind: 'system',
+    calls: [{ method: 'GET', target: (world) => `${shareApi(world)}/allowlist`, namesShare: true }],
+  },
+  'share-refusals': {
+    kind: 'system',
+    calls: [{ method: 'GET', target: (world) => `${shareApi(world)}/refusals`, namesShare: true }],
+  },
+  'refused-calls': {
+    kind: 'member',
+    calls: [
+      {
+        method: 'GET',
+        target: (world) => `${system(world)}/shares/${world.share.id}/refused`,
+        ...managers,
+      },
+      {
+        method: 'POST',
+        target: (world) => `${system(world)}/shares/${world.share.id}/refused/invented`,
+        fields: () => ({ rule: 'invented' }),
+        status: 404,
+        ...managers,
+      },
+    ],
+  },
   'share-record': {
     kind: 'system',
     calls: [{ method: 'GET', target: (world) => `${shareApi(world)}/record`, namesShare: true }],
