@@ -363,6 +363,64 @@ describe('the command line', () => {
       });
     });
 
+    it('disconnect --this-gateway leaves the system to its other gateways', async () => {
+      peer.on('DELETE /api/system/gateways/self', { status: 204 });
+      const ended = await runGateway(folder, ['disconnect', '--this-gateway', '--yes', ...flags]);
+      expect(ended).toMatchObject({
+        code: 0,
+        stdout: 'Removed this gateway. The system and its shares go on.\n',
+      });
+      expect(await readdir(state)).not.toContain('credentials.json');
+      expect(
+        peer.requests.filter(({ method, path }) => `${method} ${path}` === 'DELETE /api/system'),
+      ).toEqual([]);
+    });
+
+    describe('gateways', () => {
+      const one = { state: 'active', createdAt: '2026-01-01T00:00:00Z' };
+      const both = [
+        { ...one, id: 'gw-1', name: 'first', self: true },
+        {
+          ...one,
+          id: 'gw-2',
+          name: 'second',
+          self: false,
+          seenAt: '2026-03-01T12:00:00Z',
+          seenFrom: '192.0.2.2',
+        },
+      ];
+      beforeEach(() => peer.on('GET /api/system/gateways', ok({ gateways: both })));
+
+      it('lists those of the system, and which one this is', async () => {
+        const { stdout } = await runGateway(folder, ['gateways', ...flags]);
+        expect(stdout).toMatch(/gw-1 {2}active {2}first \(this one\)/);
+        expect(stdout).toMatch(/second\n.*last seen 2026-03-01T12:00:00Z from 192\.0\.2\.2/);
+      });
+
+      it('removes another one', async () => {
+        peer.on('DELETE /api/system/gateways/gw-2', { status: 204 });
+        const removed = await runGateway(folder, ['gateways', '--remove', 'gw-2', ...flags]);
+        expect(removed).toMatchObject({
+          code: 0,
+          stdout: 'Removed second. The system and its shares go on.\n',
+        });
+      });
+
+      it.each([
+        ['gw-1', 2, 'disconnect --this-gateway'],
+        ['gw-3', 1, 'has no gateway gw-3'],
+      ])('does not remove %s', async (id, code, words) => {
+        const refused = await runGateway(folder, ['gateways', '--remove', id, ...flags]);
+        expect(refused.code).toBe(code);
+        expect(refused.stderr).toContain(words);
+      });
+
+      it('says how to add one', async () => {
+        const { stdout } = await runGateway(folder, ['gateways', '--add', ...flags]);
+        expect(stdout).toMatch(/copy seal\.key[\s\S]*run `connect` there/);
+      });
+    });
+
     it('disconnect ends it here and there', async () => {
       peer.on('DELETE /api/system', { status: 204 });
       const ended = await runGateway(folder, ['disconnect', '--yes', ...flags]);
