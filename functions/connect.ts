@@ -196,7 +196,8 @@ async function decide(
     return done('refused');
   }
   if (fields.decision === 'deny') {
-    await services.deviceGrants.deny(userCode);
+    const { accountId: id, email } = visitor.session;
+    await services.deviceGrants.deny(userCode, { id, email });
     return done('denied');
   }
   const account = await services.accounts.read(visitor.session.accountId);

@@ -1,3 +1,4 @@
+import { pruneAudit } from '../shared/audit/audit-retention.ts';
 import { removeExpired } from '../shared/store/expired-documents.ts';
 import { timer } from './trigger/endpoint.ts';
 import type { Services } from './trigger/services.ts';
@@ -6,12 +7,14 @@ import type { Services } from './trigger/services.ts';
 const most = 500;
 
 /** Ends what is over and forgets what is past. Expiry itself never waits for it: every check looks at the clock. */
-export const expiry = async ({ shares, systems, credentials, store, clock }: Services): Promise<void> => {
+export const expiry = async (services: Services): Promise<void> => {
+  const { shares, systems, credentials, store, clock } = services;
   await systems.finishDisconnecting(most);
   await credentials.tellOfThefts(most);
   await shares.endExpired(most);
   await shares.forgetEnded(most);
   await removeExpired(store, clock, most);
+  await pruneAudit(services.audit, clock, services.configuration.auditRetentionDays, most);
 };
 
 timer('expiry', '15 */5 * * * *', expiry);

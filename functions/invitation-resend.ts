@@ -9,9 +9,9 @@ import { systemShareOf } from './trigger/system-bearer.ts';
 
 /** Sends the invitation of one recipient again. */
 export const invitationResend: Handler = async (services, request) => {
-  const { share, system } = await systemShareOf(services, request);
+  const { share, system, actor } = await systemShareOf(services, request);
   const { email } = await readJson(request, invitationResendSchema);
-  await services.shares.resendInvitation(share, email);
+  await services.shares.resendInvitation(share, actor, email);
   await services.invitations.deliver(share.id);
   const updated = await services.shares.ofSystem(system.id, share.id);
   return json(200, shareView(updated, services.site, instant(services.clock.now())));

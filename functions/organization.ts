@@ -1,11 +1,13 @@
-import { z } from 'zod';
 import { AuditPage } from '../shared/pages/audit-page.tsx';
 import { ConfirmPage } from '../shared/pages/confirm-page.tsx';
 import { portalPaths } from '../shared/pages/portal-paths.ts';
 import { auditActions } from '../shared/audit/audit-actions.ts';
+import type { AuditEntry } from '../shared/audit/audit-entry.ts';
 import { auditEntryText } from '../shared/audit/audit-entry-text.ts';
-import { mayManage } from '../shared/organizations/organization.ts';
+import { auditSearchSchema, readAuditSearch } from '../shared/audit/audit-search.ts';
+import { requireManager } from '../shared/organizations/organization.ts';
 import { Problem } from '../shared/problem.ts';
+import type { Page } from '../shared/store/document-store.ts';
 import { portalPage, signedInVisitor, signInFirst } from './trigger/browser.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
 import { organizationFor, showOrganization } from './trigger/organization-view.ts';
@@ -35,22 +37,29 @@ export const organization: Handler = async (services, request) => {
       return portalPage(services, visitor, page);
     }
     case 'audit': {
-      if (!mayManage(role)) throw new Problem('forbidden', 'Only owners and admins read the audit trail.');
-      const action = request.query.get('action') ?? '';
-      const entries = await services.audit.list(shown.id, {
-        limit: 50,
-        ...(request.query.get('continuation') && { continuation: request.query.get('continuation') ?? '' }),
-        ...(action !== '' && { action }),
-      });
+      requireManager(role, 'Only owners and admins read the audit trail.');
+      const { search, filter, errors } = readAuditSearch(Object.fromEntries(request.query));
+      const wrong = Object.keys(errors).length > 0;
+      const continuation = request.query.get('continuation') ?? undefined;
+      const entries: Page<AuditEntry> = wrong
+        ? { items: [] }
+        : await services.audit.list(shown.id, {
+            ...filter,
+            limit: 50,
+            ...(continuation && { continuation }),
+          });
       const page = AuditPage({
         account: session.email,
         csrf,
         organization: shown,
         entries: entries.items.map(auditEntryText),
         next: entries.continuation,
-        filters: { action: action || undefined, actions: auditActions },
+        search,
+        errors,
+        actions: auditActions,
+        systems: await services.systems.ofOrganization(shown.id),
       });
-      return portalPage(services, visitor, page);
+      return portalPage(services, visitor, page, wrong ? 400 : 200);
     }
     default:
       throw new Problem('not-found', 'There is no such page.');
@@ -77,7 +86,7 @@ http('organization', {
       id: 'showAudit',
       path: '/organizations/{slug}/audit',
       summary: 'The audit trail of an organization',
-      query: z.object({ action: z.string().optional(), continuation: z.string().optional() }),
+      query: auditSearchSchema,
     }),
   ],
 });

@@ -25,6 +25,7 @@ const environment = z.object({
     )
     .optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  AUDIT_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).default(400),
   MAIL_FROM: z.string().min(3).default('Drawbridge <no-reply@drawbridge.localhost>'),
   TERMS_URL: z.url({ protocol: /^https?$/ }).optional(),
   OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
@@ -79,6 +80,8 @@ export interface Configuration {
   readonly relayResourceId: string | undefined;
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
+  /** How many days audit entries are kept. */
+  readonly auditRetentionDays: number;
   readonly termsUrl: string | undefined;
   /** An OpenID provider at which people can sign in. */
   readonly identityProvider: IdentityProviderSettings | undefined;
@@ -129,6 +132,7 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
     relayResourceId: data.RELAY_RESOURCE_ID,
     smtpUrl: data.SMTP_URL,
     mailFrom: data.MAIL_FROM,
+    auditRetentionDays: data.AUDIT_RETENTION_DAYS,
     termsUrl: data.TERMS_URL,
     identityProvider: identityProviderOf(data),
     keyVaultUrl: data.KEY_VAULT_URL,

@@ -17,7 +17,7 @@ export const auditEntrySchema = z.object({
   at: instantSchema,
   actor: party.extend({ kind: z.enum(['account', 'system', 'gateway', 'recipient', 'service']) }),
   action: z.enum(auditActions),
-  subject: party.extend({ kind: z.string() }).optional(),
+  subject: party.extend({ kind: z.string(), systemId: z.string().optional() }).optional(),
   details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
   /** Hash of the entry before; zeros in the first. */
   previous: hash,

@@ -5,6 +5,7 @@ import { DocumentExists, type DocumentStore, type Page } from '../store/document
 import { InvalidContinuation } from '../store/store-errors.ts';
 import { turns } from '../store/turns.ts';
 import type { AuditAction } from './audit-actions.ts';
+import { isPrunedThrough, prunedThrough } from './audit-pruned.ts';
 import {
   auditEntrySchema,
   auditHash,
@@ -27,6 +28,8 @@ export interface AuditSubject {
   readonly kind: string;
   readonly id: string;
   readonly label?: string;
+  /** Of a share, so that what happened to it is found by its system too. */
+  readonly systemId?: string;
 }
 
 export interface AuditEvent {
@@ -42,8 +45,10 @@ export interface AuditEvent {
 export interface AuditFilter {
   /** An action, or what actions begin with: `share.` finds everything about shares. */
   readonly action?: string;
-  readonly actorId?: string;
-  readonly subjectId?: string;
+  /** Who: an id, or part of a name or address, whatever its letter case. */
+  readonly actor?: string;
+  /** What it happened to: an id, also of the system that a share is of, or part of a name. */
+  readonly subject?: string;
   /** Inclusive. */
   readonly from?: Instant;
   /** Exclusive. */
@@ -66,6 +71,14 @@ export interface AuditLog {
   list(organizationId: string, options: AuditListOptions): Promise<Page<AuditEntry>>;
   /** Oldest first, for export and verification. */
   all(organizationId: string): AsyncIterable<AuditEntry>;
+  /**
+   * Removes entries older than `before` from the front, at most so many. An entry `audit.pruned` is written first,
+   * which names the last one to go, so that what stays still verifies; a crash half way leaves a chain that does.
+   * @returns how many went
+   */
+  prune(organizationId: string, before: Instant, most: number): Promise<number>;
+  /** Organizations with entries older than `before`; a look at a thousand of those. */
+  withEntriesBefore(before: Instant): Promise<readonly string[]>;
 }
 
 export interface AuditLogDependencies {
@@ -132,7 +145,13 @@ export function createAuditLog({ store, clock, random }: AuditLogDependencies): 
     }
   }
 
-  return {
+  async function isAnnounced(organizationId: string, last: AuditEntry): Promise<boolean> {
+    const where = [['action', '=', 'audit.pruned'] as const];
+    const { items } = await entries.query({ partition: organizationId, where, limit: 1000 });
+    return items.some(({ document }) => isPrunedThrough(document, last));
+  }
+
+  const log: AuditLog = {
     append: (event) => inTurn(event.organizationId, () => appendInTurn(event)),
 
     async list(organizationId, { limit, continuation, ...filter }) {
@@ -175,15 +194,50 @@ export function createAuditLog({ store, clock, random }: AuditLogDependencies): 
         if (page.continuation === undefined) return;
       }
     },
+
+    async prune(organizationId, before, most) {
+      const limit = Math.min(1000, most);
+      const { items } = await entries.query({ partition: organizationId, limit });
+      const kept = items.findIndex(({ document: { at } }) => at >= before);
+      const old = items.slice(0, kept === -1 ? items.length : kept).map(({ document }) => document);
+      const last = old.at(-1);
+      if (last === undefined) return 0;
+      // A run that died, or one beside this one, may have said so already.
+      if (!(await isAnnounced(organizationId, last))) {
+        await log.append({
+          organizationId,
+          actor: { kind: 'service', id: 'expiry' },
+          action: 'audit.pruned',
+          details: prunedThrough(last),
+        });
+      }
+      // From the front, so that what stays has no gap whenever this ends.
+      for (const { id } of old) await entries.remove(organizationId, id);
+      return old.length;
+    },
+
+    async withEntriesBefore(before) {
+      const where = [['at', '<', before] as const];
+      const { items } = await entries.query({ where, orderBy: ['at', 'asc'], limit: 1000 });
+      return [...new Set(items.map(({ document }) => document.pk))];
+    },
   };
+  return log;
 }
 
-const matcher =
-  ({ action, actorId, subjectId }: AuditFilter) =>
-  (entry: AuditEntry): boolean =>
+const matcher = ({ action, actor, subject }: AuditFilter): ((entry: AuditEntry) => boolean) => {
+  const who = actor?.toLowerCase();
+  const what = subject?.toLowerCase();
+  return (entry) =>
     (action === undefined || entry.action.startsWith(action)) &&
-    (actorId === undefined || entry.actor.id === actorId) &&
-    (subjectId === undefined || entry.subject?.id === subjectId);
+    (who === undefined || names(entry.actor, who)) &&
+    (what === undefined ||
+      (entry.subject !== undefined && names(entry.subject, what)) ||
+      entry.subject?.systemId === what);
+};
+
+const names = ({ id, label }: { id: string; label?: string | undefined }, wanted: string): boolean =>
+  id.toLowerCase() === wanted || (label?.toLowerCase().includes(wanted) ?? false);
 
 /** JSON knows no NaN, and a text without bounds could make an entry too large to store. */
 function storable(details: Readonly<Record<string, string | number | boolean>>) {

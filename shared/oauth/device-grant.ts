@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
 import type { Session } from '../accounts/session.ts';
-import type { AuditLog } from '../audit/audit-log.ts';
+import { serviceAudit, type AuditLog } from '../audit/audit-log.ts';
 import { instant, minute, second, type Clock, type Instant, type Random } from '../clock.ts';
 import {
   newGatewayId,
@@ -164,10 +164,26 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
     return organization;
   }
 
+  async function makeOrganization(
+    { organizationId }: DeviceGrant,
+    account: Approver,
+    wanted: { name: string; slug: string },
+  ) {
+    const organization = await organizations.create(account, wanted, organizationId);
+    await audit.append({
+      organizationId,
+      actor: { kind: 'account', id: account.id, label: account.email },
+      action: 'organization.created',
+      subject: { kind: 'organization', id: organizationId, label: organization.name },
+      details: { slug: organization.slug },
+    });
+    return organization;
+  }
+
   async function makeSystem(grant: DeviceGrant, account: Approver, approval: NewSystem): Promise<System> {
     const organization =
       approval.organization.kind === 'new'
-        ? await organizations.create(account, approval.organization, grant.organizationId)
+        ? await makeOrganization(grant, account, approval.organization)
         : await managed(approval.organization.id, account);
     const { name, slug } = approval.system;
     await reserveSlug(slugs, `system ${organization.id} ${slug}`, grant.systemId, 'systemSlug');
@@ -341,12 +357,19 @@ export function createDeviceGrants(deps: DeviceGrantDependencies) {
       return system;
     },
 
-    async deny(userCode: string): Promise<void> {
+    async deny(userCode: string, by: Pick<Approver, 'id' | 'email'>): Promise<void> {
       const grant = await pending(userCode);
       if (!grant) throw new Problem('not-found', 'This code is unknown, decided or too old.');
       await grants.update(grant.id, grant.id, (current) =>
         current.state === 'pending' ? { ...current, state: 'denied' } : undefined,
       );
+      // It belongs to no organization yet.
+      await audit.append({
+        organizationId: serviceAudit,
+        actor: { kind: 'account', id: by.id, label: by.email },
+        action: 'system.connection-denied',
+        details: { gateway: grant.gatewayName, from: grant.requestedFrom },
+      });
     },
   };
 }

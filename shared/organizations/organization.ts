@@ -146,6 +146,11 @@ export const roleOf = (organization: Organization, accountId: AccountId): Role |
 /** Owners and admins manage systems and shares; only owners disconnect. */
 export const mayManage = (role: Role | undefined): boolean => role === 'owner' || role === 'admin';
 
+/** @throws Problem forbidden, with these words for members who are neither */
+export function requireManager(role: Role, refusal: string): void {
+  if (!mayManage(role)) throw new Problem('forbidden', refusal);
+}
+
 const isClosedTo = ({ requireSecondFactor = false }: Organization, caller: Caller): boolean =>
   requireSecondFactor && !hasSecondFactor(caller);
 

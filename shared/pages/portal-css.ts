@@ -132,6 +132,9 @@ h2.call { font-size: 1rem; }
 pre { margin: 0; white-space: pre-wrap; font: inherit; }
 iframe { display: block; width: 100%; height: 40rem; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); }
 
+.audit-search { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1rem 1.25rem; align-items: end; }
+.audit-search .actions { grid-column: 1 / -1; }
+
 @media (max-width: 40rem) {
   main { padding: 1.5rem 1rem 2.5rem; }
   main.narrow { padding-top: 1rem; }

@@ -40,6 +40,8 @@ export const portalPaths = {
   /** Where an invited member accepts. */
   joinOrganization: (slug: string) => `/join/${segment(slug)}`,
   audit: (slug: string) => `/organizations/${segment(slug)}/audit`,
+  auditCsv: (slug: string) => `/organizations/${segment(slug)}/audit/export/csv`,
+  auditJson: (slug: string) => `/organizations/${segment(slug)}/audit/export/json`,
   system: (systemId: string) => `/systems/${segment(systemId)}`,
   disconnectSystem: (systemId: string) => `/systems/${segment(systemId)}/disconnect`,
   /** GET asks once more, POST does it. */

@@ -13,7 +13,7 @@ import type { Collection } from '../store/collection.ts';
 import { instant } from '../clock.ts';
 import type { Allowlists } from './allowlist-document.ts';
 import { requestOf, type RefusedCall, type RefusedCallStore } from './refused-calls.ts';
-import { statusAt, type Share } from './share.ts';
+import { shareSubject, statusAt, type Share } from './share.ts';
 
 /** What would be admitted, exactly, for the owner to agree to. */
 export interface ProposedAdmission {
@@ -56,8 +56,7 @@ export function createAllowlistChanges(deps: AllowlistChangesDependencies) {
     actor: AuditActor,
     by: 'gateway' | 'portal',
   ): Promise<void> {
-    const subject = { kind: 'share', id: before.id, label: before.dashboard.title } as const;
-    const event = { organizationId: before.organizationId, actor, subject };
+    const event = { organizationId: before.organizationId, actor, subject: shareSubject(before) };
     const compiled = compileAllowlist(after.allowlist);
     const settled = await refused.settle(
       before.id,

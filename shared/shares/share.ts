@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AuditSubject } from '../audit/audit-log.ts';
 import type { Instant } from '../clock.ts';
 import { emailAddressSchema, type EmailAddress } from '../email/email-address.ts';
 import type { AccountId, OrganizationId, ShareId, SystemId } from '../identifier.ts';
@@ -119,3 +120,15 @@ export const sweepAtOf = (recipients: readonly Recipient[]): Instant | undefined
       invitation.state === 'queued' && invitation.dueAt ? [invitation.dueAt] : [],
     )
     .sort()[0];
+
+/** A share as the audit names it. */
+export const shareSubject = ({
+  id,
+  systemId,
+  dashboard,
+}: Pick<Share, 'id' | 'systemId' | 'dashboard'>): AuditSubject => ({
+  kind: 'share',
+  id,
+  label: dashboard.title,
+  systemId,
+});

@@ -21,7 +21,7 @@ import type { System } from '../systems/system.ts';
 import type { AllowlistChanges } from './allowlist-changes.ts';
 import type { Allowlists } from './allowlist-document.ts';
 import type { RefusedCallStore } from './refused-calls.ts';
-import { statusAt, sweepAtOf, type Recipient, type Share } from './share.ts';
+import { shareSubject, statusAt, sweepAtOf, type Recipient, type Share } from './share.ts';
 import type { ShareCreate, ShareUpdate } from './share-request.ts';
 
 /** Which shares an account was named in: an index. The share itself decides. */
@@ -125,7 +125,7 @@ export function createShares(dependencies: SharesDependencies) {
       organizationId: share.organizationId,
       actor,
       action: because === 'expired' ? 'share.expired' : 'share.revoked',
-      subject: { kind: 'share', id: share.id, label: share.dashboard.title },
+      subject: shareSubject(share),
       details: { because },
     });
   }
@@ -182,7 +182,7 @@ export function createShares(dependencies: SharesDependencies) {
           organizationId: system.organizationId,
           actor,
           action: 'share.created',
-          subject: { kind: 'share', id, label: share.dashboard.title },
+          subject: shareSubject(share),
           details: {
             dashboard: share.dashboard.id,
             recipients: recipients.map(({ email }) => email).join(', '),
@@ -275,7 +275,7 @@ export function createShares(dependencies: SharesDependencies) {
         organizationId: share.organizationId,
         actor,
         action: 'share.updated',
-        subject: { kind: 'share', id: share.id, label: share.dashboard.title },
+        subject: shareSubject(share),
         details: {
           changed: Object.keys(change).join(', '),
           ...(wanted && { recipients: wanted.join(', ') }),
@@ -318,7 +318,7 @@ export function createShares(dependencies: SharesDependencies) {
     },
 
     /** Queues one invitation again, under a new operation id. @throws Problem invalid-request, conflict */
-    async resendInvitation(share: Share, email: EmailAddress): Promise<Share> {
+    async resendInvitation(share: Share, actor: AuditActor, email: EmailAddress): Promise<Share> {
       if (!share.recipients.some((recipient) => recipient.email === email)) {
         const detail = 'This share has no such recipient.';
         throw new Problem('invalid-request', detail, { errors: [{ field: 'email', detail }] });
@@ -332,6 +332,13 @@ export function createShares(dependencies: SharesDependencies) {
         return { ...current, recipients, sweepAt: sweepAtOf(recipients) };
       });
       if (!updated) throw noSuchShare();
+      await audit.append({
+        organizationId: share.organizationId,
+        actor,
+        action: 'invitation.resent',
+        subject: shareSubject(share),
+        details: { to: email },
+      });
       return updated;
     },
 
@@ -363,7 +370,7 @@ export function createShares(dependencies: SharesDependencies) {
         organizationId: left.organizationId,
         actor: { kind: 'recipient', id: accountId, label: email },
         action: 'share.recipient-left',
-        subject: { kind: 'share', id, label: left.dashboard.title },
+        subject: shareSubject(left),
       });
     },
 
@@ -394,7 +401,7 @@ export function createShares(dependencies: SharesDependencies) {
         organizationId: share.organizationId,
         actor: { kind: 'recipient', id: accountId, label: recipient.email },
         action: 'share.opened',
-        subject: { kind: 'share', id: share.id, label: share.dashboard.title },
+        subject: shareSubject(share),
       });
     },
 

@@ -8,6 +8,7 @@ import { Problem } from '../problem.ts';
 import type { Allowlists } from '../shares/allowlist-document.ts';
 import type { RefusedCallStore } from '../shares/refused-calls.ts';
 import type { ShareAccess, ShareAccessCheck } from '../shares/share-access.ts';
+import { shareSubject } from '../shares/share.ts';
 import type { Shares } from '../shares/shares.ts';
 import { AccessEnded, watchAccess, type AccessWatchDependencies } from './access-watch.ts';
 import { sendToAnyGateway } from './any-gateway.ts';
@@ -73,7 +74,7 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
       organizationId: granted.share.organizationId,
       actor: { kind: 'recipient', id: granted.recipient.accountId, label: granted.recipient.email },
       action: 'request.refused',
-      subject: { kind: 'share', id: granted.share.id, label: granted.share.dashboard.title },
+      subject: shareSubject(granted.share),
       details: {
         by,
         method: request.method.slice(0, 20),

@@ -4,6 +4,7 @@ import { health } from '../../../functions/health.ts';
 import { invitationSweep } from '../../../functions/invitation-sweep.ts';
 import { newestBackup } from '../../../shared/backup/backup-list.ts';
 import { verifyBackup } from '../../../shared/backup/backup-read.ts';
+import { verifyChain } from '../../../shared/audit/verify-chain.ts';
 import { emailAddress } from '../../../shared/email/email-address.ts';
 import type { ContainerName } from '../../../shared/store/document-store.ts';
 import { shareWish, TestServices } from '../../support/services.ts';
@@ -57,6 +58,22 @@ describe('the expiry timer', () => {
       action: 'share.expired',
     });
     expect(items).toHaveLength(1);
+  });
+
+  it('forgets audit entries older than they are kept, some in each run, and the rest still verifies', async () => {
+    const event = { organizationId: 'org', actor, action: 'share.opened' } as const;
+    for (let n = 0; n < 620; n++) await test.services.audit.append(event);
+    test.clock.moveOn(200 * day);
+    await test.services.audit.append(event);
+    test.clock.moveOn(202 * day);
+    const left = async () => Array.fromAsync(test.services.audit.all('org'));
+    await expiry(test.services);
+    expect(verifyChain(await left())).toMatchObject({ sound: true, first: 501 });
+    await Promise.all([expiry(test.services), expiry(test.services)]);
+    const entries = await left();
+    expect(verifyChain(entries)).toMatchObject({ sound: true, first: 621 });
+    await expiry(test.services);
+    expect(await left()).toEqual(entries);
   });
 
   it('finishes a disconnect that a crash left half done', async () => {

@@ -56,14 +56,17 @@ describe.each(names)('the page %s', (name) => {
     ]);
   });
 
-  it('posts every form, with the token', () => {
+  it('posts every form, with the token; a search is none, and its address does not hold the token', () => {
     for (const form of all('form')) {
-      expect(form.attributes.get('method')).toBe('post');
       expect(form.attributes.get('action')).toMatch(/^\//);
     }
     const forms = page.match(/<form\b.*?<\/form>/gs) ?? [];
     expect(forms).toHaveLength(all('form').length);
-    for (const form of forms) expect(form).toContain('<input type="hidden" name="csrf" value="csrf-token"/>');
+    for (const form of forms) {
+      const search = form.startsWith('<form class="card audit-search" method="get"');
+      expect(/^<form\b[^>]* method="post"/.test(form)).toBe(!search);
+      expect(form.includes('<input type="hidden" name="csrf" value="csrf-token"/>')).toBe(!search);
+    }
   });
 
   it('labels every field and names every button and link', () => {

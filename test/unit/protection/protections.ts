@@ -96,6 +96,14 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
       anyForm('/account/sessions/end-others'),
     ],
   },
+  'audit-export': {
+    kind: 'member',
+    calls: (['json', 'csv'] as const).map((format) => ({
+      method: 'GET',
+      target: (world: World) => `${organization(world)}/audit/export/${format}`,
+      ...managers,
+    })),
+  },
   connect: {
     kind: 'signed-in',
     calls: [

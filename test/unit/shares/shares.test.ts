@@ -236,7 +236,7 @@ describe('invitations', () => {
     const share = await make(ann);
     await delivery.deliver(share.id);
     expect(await states(share.id)).toEqual(['failed']);
-    await test.services.shares.resendInvitation(share, ann);
+    await test.services.shares.resendInvitation(share, actor, ann);
     await delivery.deliver(share.id);
     expect(new Set(sent.map(({ operationId }) => operationId)).size).toBe(2);
   });
