@@ -17,6 +17,7 @@ import { instant } from '../../../shared/clock.ts';
 import { packageRoot } from '../../../shared/package-root.ts';
 import { openSqliteDocumentStore } from '../../../shared/store/sqlite-document-store.ts';
 import { systemRandom } from '../../../shared/system-clock.ts';
+import { listOf } from '../../support/list-of.ts';
 
 let folder: string;
 let entries: AuditEntry[];
@@ -37,7 +38,7 @@ beforeAll(async () => {
     });
   }
   await audit.append({ organizationId: 'org', actor: { kind: 'service', id: 's' }, action: 'share.expired' });
-  entries = await Array.fromAsync(audit.all('org'));
+  entries = await listOf(audit.all('org'));
   await store.close();
 });
 afterAll(() => rm(folder, { recursive: true }));
@@ -48,7 +49,7 @@ async function* from(list: readonly AuditEntry[]): AsyncIterable<AuditEntry> {
 
 async function text(format: ExportFormat, list: readonly AuditEntry[] = entries): Promise<string> {
   const heading = { organizationId: 'org', exportedAt: instant(now) };
-  return Buffer.concat(await Array.fromAsync(exportText(from(list), format, heading))).toString();
+  return Buffer.concat(await listOf(exportText(from(list), format, heading))).toString();
 }
 
 /** `npm run audit:verify -- FILE`, without the build before it. */

@@ -7,6 +7,7 @@ import { verifyBackup } from '../../../shared/backup/backup-read.ts';
 import { verifyChain } from '../../../shared/audit/verify-chain.ts';
 import { emailAddress } from '../../../shared/email/email-address.ts';
 import type { ContainerName } from '../../../shared/store/document-store.ts';
+import { listOf } from '../../support/list-of.ts';
 import { shareWish, TestServices } from '../../support/services.ts';
 
 let test: TestServices;
@@ -66,7 +67,7 @@ describe('the expiry timer', () => {
     test.clock.moveOn(200 * day);
     await test.services.audit.append(event);
     test.clock.moveOn(202 * day);
-    const left = async () => Array.fromAsync(test.services.audit.all('org'));
+    const left = async () => listOf(test.services.audit.all('org'));
     await expiry(test.services);
     expect(verifyChain(await left())).toMatchObject({ sound: true, first: 501 });
     await Promise.all([expiry(test.services), expiry(test.services)]);
