@@ -105,7 +105,7 @@ const anyLost = (network: SimulatedNetwork) => () =>
 const allLost = (network: SimulatedNetwork, moment: number) => () =>
   network.listeners.every((listener) => {
     const { kind, since } = listener.state();
-    return kind !== 'connected' || since >= moment;
+    return kind !== 'connected' || since > moment;
   });
 
 describe.each(Object.entries(outages))('%s', (name, outage) => {
