@@ -17,6 +17,9 @@ const folder = join(__dirname, 'schemathesis');
 /** The same again: `npm run test:interop -- openapi --seed=NUMBER`. */
 const seed = Math.abs(jest.getSeed());
 
+/** Operations after which the token of the caller is dead. */
+const ending = ['disconnectSystem', 'removeGateway'];
+
 /** Schemathesis reads `/openapi.json` and tries to find a request whose answer it does not describe. */
 describe(`the description of the API, fuzzed (--seed=${seed})`, () => {
   let schemathesis: string;
@@ -64,8 +67,8 @@ describe(`the description of the API, fuzzed (--seed=${seed})`, () => {
     await runtime.stop();
   });
 
-  const asSystem = (path: string) =>
-    send(`${runtime.origin}${path}`, { headers: { authorization: `Bearer ${accessToken}` } });
+  const asSystem = (path: string, token = accessToken) =>
+    send(`${runtime.origin}${path}`, { headers: { authorization: `Bearer ${token}` } });
 
   const quick = ['--phases', 'coverage,fuzzing', '--max-examples', '5'];
 
@@ -82,15 +85,17 @@ describe(`the description of the API, fuzzed (--seed=${seed})`, () => {
 
   it('holds for a system, alone and in sequences', async () => {
     const bearer = ['--header', `Authorization: Bearer ${accessToken}`];
-    const own = [
-      '--include-tag',
-      'shares',
-      '--include-tag',
-      'system',
-      '--exclude-operation-id',
-      'disconnectSystem',
-    ];
-    await fuzz([...bearer, ...own, '--phases', 'coverage,fuzzing,stateful', '--max-examples', '10']);
+    const own = ['--include-tag', 'shares', '--include-tag', 'system'];
+    const others = ending.flatMap((operation) => ['--exclude-operation-id', operation]);
+    await fuzz([
+      ...bearer,
+      ...own,
+      ...others,
+      '--phases',
+      'coverage,fuzzing,stateful',
+      '--max-examples',
+      '10',
+    ]);
     // A caller whom the service does not know would have found nothing either.
     const { shares } = JSON.parse((await asSystem('/api/shares')).text) as { shares?: unknown[] };
     expect(shares?.length).toBeGreaterThan(0);
@@ -117,12 +122,16 @@ describe(`the description of the API, fuzzed (--seed=${seed})`, () => {
     await fuzz([...quick, '--header', `Host: ${host}`, '--include-tag', 'share-origin']);
   });
 
-  it('holds for a system that disconnects', async () => {
-    expect((await asSystem('/api/system')).status).toBe(200);
-    await fuzz([
-      ...['--header', `Authorization: Bearer ${accessToken}`, '--include-operation-id', 'disconnectSystem'],
-      ...['--phases', 'fuzzing', '--max-examples', '1', '--mode', 'positive'],
-    ]);
-    expect((await asSystem('/api/system')).status).toBe(401);
+  it.each(ending)('holds for a gateway that ends its own access: %s', async (operation) => {
+    const { access_token: token } = await tokensByDeviceGrant(runtime, olga, operation.toLowerCase());
+    expect((await asSystem('/api/system', token)).status).toBe(200);
+    await fuzz(
+      [
+        ...['--header', `Authorization: Bearer ${token}`, '--include-operation-id', operation],
+        ...['--phases', 'fuzzing', '--max-examples', '1', '--mode', 'positive'],
+      ],
+      { PRESENT: JSON.stringify({ gatewayId: 'self' }) },
+    );
+    expect((await asSystem('/api/system', token)).status).toBe(401);
   });
 });
