@@ -71,6 +71,7 @@ async function show(
       shares: shares.items.map((share) => ({
         ...shareView(share, services.site, now),
         dashboardTitle: share.dashboard.title,
+        held: share.heldSince !== undefined,
       })),
       audit: audit.items.map(auditEntryText),
       errors,
@@ -145,6 +146,18 @@ async function disconnect(
   return seeOther(`/organizations/${organization.slug}`);
 }
 
+async function confirm(
+  services: Services,
+  visitor: SignedInVisitor,
+  request: HttpRequest,
+): Promise<HttpResponseInit> {
+  await readOwnForm(services, request);
+  const { system, role } = await systemFor(services, visitor, request);
+  if (role !== 'owner') throw new Problem('forbidden', 'Only an owner confirms what came back.');
+  await services.heldShares.confirm(system, actorOf(visitor));
+  return seeOther(portalPaths.system(system.id));
+}
+
 /** One system: its gateways, its outgoing shares, what happened, and the end of it. */
 export const system: Handler = async (services, request) => {
   const visitor = await signedInVisitor(services, request);
@@ -152,6 +165,7 @@ export const system: Handler = async (services, request) => {
   const action = request.params.action ?? '';
   if (request.method === 'GET' && action === '') return show(services, visitor, request);
   if (request.method === 'POST' && action === 'disconnect') return disconnect(services, visitor, request);
+  if (request.method === 'POST' && action === 'confirm') return confirm(services, visitor, request);
   const [, gatewayId] = /^gateways\/([^/]+)\/remove$/.exec(action) ?? [];
   if (gatewayId !== undefined) return removeGateway(services, visitor, request, gatewayId);
   const [, shareId, act] = /^shares\/([^/]+)\/(delete|pause|resume)$/.exec(action) ?? [];
@@ -177,6 +191,11 @@ http('system', {
       path: '/systems/{systemId}/disconnect',
       summary: 'Disconnects a system',
       fields: { confirm: z.string().describe('The name of the system.') },
+    }),
+    formOperation({
+      id: 'confirmSystem',
+      path: '/systems/{systemId}/confirm',
+      summary: 'Confirms the shares that came back from a backup',
     }),
     pageOperation({
       id: 'askToRemoveGateway',

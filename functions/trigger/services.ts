@@ -48,6 +48,7 @@ import { createAllowlistChanges } from '../../shared/shares/allowlist-changes.ts
 import { createRefusedCalls, refusedCallsSchema } from '../../shared/shares/refused-calls.ts';
 import { createShareAccess } from '../../shared/shares/share-access.ts';
 import { createShareHandoff, usedHandoffSchema } from '../../shared/shares/share-handoff.ts';
+import { createHeldShares } from '../../shared/shares/held-shares.ts';
 import { shareSchema } from '../../shared/shares/share.ts';
 import { createShares, grantSchema } from '../../shared/shares/shares.ts';
 import { collection } from '../../shared/store/collection.ts';
@@ -77,6 +78,22 @@ function programVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
+/** What reading a backup takes: it must do where the documents are lost. */
+export function composeBackupSource(configuration: Configuration, { clock, random, log }: Surroundings) {
+  const { dataDir, keyVaultUrl, azureClientId, backupContainerUrl } = configuration;
+  const secrets = cachedSecrets({
+    secrets: keyVaultUrl
+      ? keyVaultSecretStore({ vaultUrl: keyVaultUrl, clientId: azureClientId, clock, log })
+      : openFileSecretStore({ file: join(dataDir, 'secrets.json'), clock, random }),
+    clock,
+    log,
+  });
+  const blobs = backupContainerUrl
+    ? azureBlobs(managedContainer(backupContainerUrl, azureClientId))
+    : folderBlobs({ folder: join(dataDir, 'backups') });
+  return { secrets, blobs };
+}
+
 /** The composition root: every service, built from configuration alone. */
 export function composeServices(configuration: Configuration, { clock, random, log }: Surroundings) {
   const { dataDir, publicOrigin, shareDomain } = configuration;
@@ -85,24 +102,10 @@ export function composeServices(configuration: Configuration, { clock, random, l
   const store = configuration.cosmos
     ? cosmosDocumentStore({ ...configuration.cosmos, clientId: configuration.azureClientId, random, log })
     : openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite') });
-  const secrets = cachedSecrets({
-    secrets: configuration.keyVaultUrl
-      ? keyVaultSecretStore({
-          vaultUrl: configuration.keyVaultUrl,
-          clientId: configuration.azureClientId,
-          clock,
-          log,
-        })
-      : openFileSecretStore({ file: join(dataDir, 'secrets.json'), clock, random }),
-    clock,
-    log,
-  });
+  const { secrets, blobs } = composeBackupSource(configuration, { clock, random, log });
   const email = configuration.smtpUrl
     ? createSmtpEmailSender({ url: configuration.smtpUrl, from: configuration.mailFrom })
     : createMailboxEmailSender({ folder: join(dataDir, 'mail'), from: configuration.mailFrom, clock });
-  const blobs = configuration.backupContainerUrl
-    ? azureBlobs(managedContainer(configuration.backupContainerUrl, configuration.azureClientId))
-    : folderBlobs({ folder: join(dataDir, 'backups') });
   const audit = createAuditLog({ store, clock, random });
 
   const shareDocuments = collection(store, 'shares', shareSchema);
@@ -330,6 +333,13 @@ export function composeServices(configuration: Configuration, { clock, random, l
       systems,
       audit,
       clock,
+    }),
+    heldShares: createHeldShares({
+      store,
+      shares: shareDocuments,
+      systems: systemDocuments,
+      audit,
+      owners,
     }),
     shareHandoff: createShareHandoff({
       used: handoffs,

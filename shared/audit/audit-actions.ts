@@ -24,6 +24,7 @@ export const auditActions = [
   'system.connection-denied',
   'system.disconnected',
   'system.changed',
+  'system.confirmed',
   'gateway.renewal-refused',
   'gateway.revoked',
   'gateway.asked',

@@ -55,6 +55,9 @@ export function readManifestText(id: string, text: string): Manifest {
   if (kind.data.formatVersion > backupFormatVersion)
     throw new BackupUnusable('newer', `${id} was made by a newer version of this service.`);
   const result = manifestSchema.safeParse(value);
+  const unknownContainer = (path: readonly PropertyKey[]) => path[0] === 'files' && path[2] === 'container';
+  if (result.error?.issues.every(({ path }) => unknownContainer(path)))
+    throw new BackupUnusable('newer', `${id} holds what only a newer version of this service knows.`);
   if (!result.success || result.data.id !== id)
     throw new BackupUnusable('damaged', `The manifest of ${id} is damaged.`);
   return result.data;

@@ -1,6 +1,7 @@
 import { credentialsRevokedEmail } from '../email/credentials-revoked-email.ts';
 import type { EmailContent, EmailSender } from '../email/email-sender.ts';
 import { gatewayAsksEmail } from '../email/gateway-asks-email.ts';
+import { sharesHeldEmail } from '../email/shares-held-email.ts';
 import { systemDisconnectedEmail } from '../email/system-disconnected-email.ts';
 import { instant, type Clock } from '../clock.ts';
 import { sha256, type OrganizationId } from '../identifier.ts';
@@ -76,6 +77,18 @@ export function createOwnersNotice(deps: OwnersNoticeDependencies) {
             link: `${publicOrigin}/systems/${system.id}`,
           }),
         ['owner', 'admin'],
+      );
+    },
+
+    /** @param since names the event */
+    async sharesHeld(system: System, shares: number, since: string): Promise<void> {
+      await tell(system.organizationId, `held ${system.id} ${since}`, ({ name }) =>
+        sharesHeldEmail({
+          systemName: system.name,
+          organizationName: name,
+          shares,
+          link: `${publicOrigin}/systems/${system.id}`,
+        }),
       );
     },
 

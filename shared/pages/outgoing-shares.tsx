@@ -8,6 +8,8 @@ export interface OutgoingShare {
   readonly id: string;
   readonly dashboardTitle: string;
   readonly status: ShareStatus;
+  /** It came back from a backup and waits for an owner's word. */
+  readonly held?: boolean | undefined;
   readonly recipients: readonly {
     readonly email: string;
     readonly invitation: 'queued' | 'sent' | 'failed';
@@ -107,7 +109,7 @@ function ShareActions({ systemId, share, csrf }: { systemId: string; share: Outg
           <button class="quiet slight">Pause{of}</button>
         </PostForm>
       )}
-      {share.status === 'paused' && (
+      {share.status === 'paused' && share.held !== true && (
         <PostForm action={portalPaths.share(systemId, share.id, 'resume')} csrf={csrf}>
           <button class="quiet slight">Resume{of}</button>
         </PostForm>

@@ -43,6 +43,7 @@ export const portalPaths = {
   auditCsv: (slug: string) => `/organizations/${segment(slug)}/audit/export/csv`,
   auditJson: (slug: string) => `/organizations/${segment(slug)}/audit/export/json`,
   system: (systemId: string) => `/systems/${segment(systemId)}`,
+  confirmSystem: (systemId: string) => `/systems/${segment(systemId)}/confirm`,
   disconnectSystem: (systemId: string) => `/systems/${segment(systemId)}/disconnect`,
   /** GET asks once more, POST does it. */
   removeGateway: (systemId: string, gatewayId: string) =>

@@ -21,6 +21,8 @@ export interface SystemPageProps {
     readonly application?: string | undefined;
     readonly connectedAt?: Instant | undefined;
     readonly lastSeenAt?: Instant | undefined;
+    /** When a restore brought it back, until an owner confirms it. */
+    readonly heldSince?: Instant | undefined;
   };
   readonly organization: { readonly name: string; readonly slug: string };
   /** Of the one who looks. */
@@ -86,6 +88,23 @@ export function SystemPage(props: SystemPageProps) {
           )}
           <ErrorSummary errors={errors} fields={['confirm']} />
         </div>
+        {(system.heldSince !== undefined || shares.some(({ held }) => held)) && (
+          <section class="card stack">
+            <h2>Confirm what came back from a backup</h2>
+            <p>
+              The service was restored. What was stopped shortly before may not be known any more, so nobody
+              can open these shares yet. Look at who may see what, and stop what should not be shared; then
+              confirm the rest.
+            </p>
+            {owner ? (
+              <PostForm action={portalPaths.confirmSystem(system.id)} csrf={csrf}>
+                <button>Confirm these shares</button>
+              </PostForm>
+            ) : (
+              <p>An owner of {organization.name} confirms them.</p>
+            )}
+          </section>
+        )}
         <AskingGateways asking={asking} />
         <section class="stack">
           <h2>Shares</h2>

@@ -38,8 +38,9 @@ export function createShareAccess({ shares, systems, sessions, clock }: ShareAcc
     if (!recipient) return closed('wrong-account');
     const status = statusAt(share, instant(clock.now()));
     if (status !== 'active') return closed(status);
-    const system = await systems.read(share.systemId);
-    return system?.document.state === 'connected' ? recipient : closed('ended');
+    const system = (await systems.read(share.systemId))?.document;
+    if (system?.state !== 'connected') return closed('ended');
+    return system.heldSince === undefined ? recipient : closed('paused');
   }
 
   return {

@@ -61,6 +61,8 @@ export interface Share {
   readonly sweepAt?: Instant | undefined;
   /** Hash of the creator's Idempotency-Key and request. */
   readonly idempotency?: string | undefined;
+  /** When a restore brought it back, paused; until an owner confirms that it may be open. */
+  readonly heldSince?: Instant | undefined;
 }
 
 const dashboardSchema = z.object({
@@ -105,6 +107,7 @@ export const shareSchema: z.ZodType<Share> = z.object({
   gatewayAllowlistId: z.string().optional(),
   sweepAt: instantSchema.optional(),
   idempotency: z.string().optional(),
+  heldSince: instantSchema.optional(),
 });
 
 /** What a share is at a moment: an expired one is ended although no timer has said so yet. */

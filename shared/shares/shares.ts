@@ -59,6 +59,7 @@ export function ended(share: Share, because: NonNullable<Share['endedBecause']>,
     sweepAt: _sweep,
     sealed: _sealed,
     gatewayAllowlistId: _waiting,
+    heldSince: _held,
     ...rest
   } = share;
   return {
@@ -246,6 +247,12 @@ export function createShares(dependencies: SharesDependencies) {
       const updated = await shares.update(share.pk, share.id, (current) => {
         if (statusAt(current, now()) !== 'active' && current.status !== 'paused') {
           throw new Problem('conflict', 'This share has ended. Make a new one.');
+        }
+        if (change.status === 'active' && current.heldSince !== undefined) {
+          throw new Problem(
+            'conflict',
+            'It came back from a backup: an owner confirms it in the portal first.',
+          );
         }
         const recipients = wanted
           ? wanted.map((email) => current.recipients.find((r) => r.email === email) ?? newRecipient(email))

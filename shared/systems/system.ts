@@ -19,6 +19,8 @@ export interface System {
   readonly disconnectedAt?: Instant | undefined;
   /** Who disconnected it, in words. */
   readonly disconnectedBy?: string | undefined;
+  /** When a restore brought it back; until an owner confirms it, its gateways renew and nobody sees its shares. */
+  readonly heldSince?: Instant | undefined;
 }
 
 export const systemSchema: z.ZodType<System> = z.object({
@@ -34,4 +36,5 @@ export const systemSchema: z.ZodType<System> = z.object({
   connectedAt: instantSchema,
   disconnectedAt: instantSchema.optional(),
   disconnectedBy: z.string().optional(),
+  heldSince: instantSchema.optional(),
 });

@@ -35,6 +35,17 @@ export class TestServices {
     return new TestServices(services, dataDir, clock);
   }
 
+  /** The same service after its store was lost altogether: secrets, backups and mailbox are left. */
+  async loseDocuments(): Promise<TestServices> {
+    this.services.sender.close();
+    await this.services.store.close();
+    for (const end of ['', '-wal', '-shm'])
+      await rm(join(this.dataDir, `documents.sqlite${end}`), { force: true });
+    const { configuration, random, log } = this.services;
+    const services = composeServices(configuration, { clock: this.clock, random, log });
+    return new TestServices(services, this.dataDir, this.clock);
+  }
+
   account(address: string): Promise<Account> {
     return accountFor(this.services.accounts, this.clock, emailAddress(address));
   }

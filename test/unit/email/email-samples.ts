@@ -5,6 +5,7 @@ import { credentialsRevokedEmail } from '../../../shared/email/credentials-revok
 import type { EmailContent, EmailMessage } from '../../../shared/email/email-sender.ts';
 import { gatewayAsksEmail } from '../../../shared/email/gateway-asks-email.ts';
 import { passwordLinkEmail } from '../../../shared/email/password-link-email.ts';
+import { sharesHeldEmail } from '../../../shared/email/shares-held-email.ts';
 import { signInCodeEmail } from '../../../shared/email/sign-in-code-email.ts';
 import { systemDisconnectedEmail } from '../../../shared/email/system-disconnected-email.ts';
 import { invitationEmail } from '../../../shared/invitations/invitation-email.ts';
@@ -68,6 +69,12 @@ export const everyEmail = (words: string): Record<string, EmailContent> => ({
     at: instant(Date.UTC(2026, 10, 21, 7, 12)),
     sharesEnded: 3,
     link: `${portalOrigin}/organizations/works`,
+  }),
+  sharesHeld: sharesHeldEmail({
+    systemName: words,
+    organizationName: words,
+    shares: 3,
+    link: `${portalOrigin}/systems/1`,
   }),
 });
 

@@ -363,6 +363,11 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       },
     }),
     'system-unknown': SystemPage({ ...systemPage, system: { ...systemPage.system, state: 'unknown' } }),
+    'system-held': SystemPage({
+      ...systemPage,
+      system: { ...systemPage.system, heldSince: at(21) },
+      shares: systemPage.shares.map((share) => ({ ...share, status: 'paused', held: true })),
+    }),
     'system-asking': SystemPage({ ...systemPage, asking }),
     'refused-calls': RefusedCallsPage({
       account,

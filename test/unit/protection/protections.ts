@@ -382,6 +382,7 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
         target: (world: World) => `${system(world)}/gateways/${world.gatewayId}/remove`,
         ...managers,
       })),
+      { method: 'POST', target: (world) => `${system(world)}/confirm`, ...owners },
       {
         method: 'POST',
         target: (world) => `${system(world)}/disconnect`,

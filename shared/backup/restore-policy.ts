@@ -1,0 +1,144 @@
+import type { z } from 'zod';
+import { accountSchema } from '../accounts/account.ts';
+import { authenticatorsSchema } from '../accounts/authenticators.ts';
+import { providerLinkSchema } from '../accounts/provider-link.ts';
+import type { Instant } from '../clock.ts';
+import {
+  membershipSchema,
+  organizationSchema,
+  roleOf,
+  slugReservationSchema,
+} from '../organizations/organization.ts';
+import { allowlistDocumentSchema } from '../shares/allowlist-document.ts';
+import { usedHandoffSchema } from '../shares/share-handoff.ts';
+import { shareSchema, type Share } from '../shares/share.ts';
+import { grantSchema } from '../shares/shares.ts';
+import type { ContainerName, Document } from '../store/document-store.ts';
+import { gatewayRecordSchema } from '../systems/gateway-record.ts';
+import { systemSchema } from '../systems/system.ts';
+
+/** What a policy may look at while it decides about one document. */
+export interface RestoreContext {
+  readonly now: Instant;
+  /** Nothing is written yet, so what comes back with another document finds that missing. */
+  readonly planning: boolean;
+  live(container: ContainerName, pk: string): Promise<Document | undefined>;
+}
+
+export type RestorePolicy =
+  /** Stays in the backup. */
+  | { readonly kind: 'never'; readonly why: string }
+  /** Entries of the chains, each where it belongs, or none of that chain. */
+  | { readonly kind: 'chain' }
+  | ComesBack;
+
+/** A document comes back where the live one is lost or damaged. One that is there knows best what was revoked. */
+export interface ComesBack {
+  readonly kind: 'lost';
+  isSound(stored: Document): boolean;
+  /** What the lost one comes back as; undefined when it does not. */
+  back(newest: Document, context: RestoreContext): Promise<Document | undefined>;
+  /** The organization to which it belongs, or the share, or neither. */
+  belongsTo(document: Document): string | undefined;
+}
+
+function lost<T extends Document>(
+  schema: z.ZodType<T>,
+  {
+    back = async (document) => document,
+    belongsTo = () => undefined,
+  }: {
+    readonly back?: (document: T, context: RestoreContext) => Promise<T | undefined>;
+    readonly belongsTo?: (document: T) => string | undefined;
+  } = {},
+): ComesBack {
+  return {
+    kind: 'lost',
+    isSound: (stored) => schema.safeParse(stored).success,
+    async back(newest, context) {
+      const { data } = schema.safeParse(newest);
+      return data && back(data, context);
+    },
+    belongsTo(document) {
+      const { data } = schema.safeParse(document);
+      return data && belongsTo(data);
+    },
+  };
+}
+
+const never = (why: string): RestorePolicy => ({ kind: 'never', why });
+
+/** An index entry, or a part kept apart: it comes back with the document that vouches for it. */
+async function vouched<T extends Document, V extends Document>(
+  document: T,
+  { live, planning }: RestoreContext,
+  [container, pk, schema]: readonly [container: ContainerName, pk: string, schema: z.ZodType<V>],
+  vouches: (by: V) => boolean,
+): Promise<T | undefined> {
+  const { data } = schema.safeParse(await live(container, pk));
+  return (data === undefined ? planning : vouches(data)) ? document : undefined;
+}
+
+/** What was open is closed until an owner confirms it: nobody can know what was revoked unheard. */
+const heldShare = (share: Share, now: Instant): Share =>
+  share.status === 'active' ? { ...share, status: 'paused', heldSince: now } : share;
+
+/** What a restore does with the documents of each container: the one place that says it. */
+export const restorePolicies: Readonly<Record<ContainerName, RestorePolicy>> = {
+  accounts: lost(accountSchema),
+  authenticators: lost(authenticatorsSchema),
+  providerLinks: lost(providerLinkSchema),
+  challenges: never('a code was e-mailed for a minute long past'),
+  passwordLinks: never('a link that was used must not open again'),
+  halfSignIns: never('nobody is signed in by a restore'),
+  sessions: never('nobody is signed in by a restore'),
+  // They say what is spent.
+  handoffs: lost(usedHandoffSchema),
+  organizations: lost(organizationSchema, { belongsTo: ({ id }) => id }),
+  memberships: lost(membershipSchema, {
+    back: (entry, context) =>
+      vouched(
+        entry,
+        context,
+        ['organizations', entry.id, organizationSchema],
+        (organization) => roleOf(organization, entry.pk) !== undefined,
+      ),
+    belongsTo: ({ id }) => id,
+  }),
+  slugs: lost(slugReservationSchema, {
+    // A system's is reserved under its organization's id.
+    belongsTo: ({ id, names }) => /^system (\S+) /.exec(id)?.[1] ?? names,
+  }),
+  deviceGrants: never('a gateway asks again by itself'),
+  systems: lost(systemSchema, {
+    back: async (system, { now }) => (system.state === 'connected' ? { ...system, heldSince: now } : system),
+    belongsTo: ({ organizationId }) => organizationId,
+  }),
+  // Keys ahead of the record are accepted (DESIGN.md section 4, rule 5), so this locks nobody out.
+  gateways: lost(gatewayRecordSchema, { belongsTo: ({ organizationId }) => organizationId }),
+  shares: lost(shareSchema, {
+    back: async (share, { now }) => heldShare(share, now),
+    belongsTo: ({ organizationId }) => organizationId,
+  }),
+  allowlists: lost(allowlistDocumentSchema, {
+    back: (document, context) =>
+      vouched(
+        document,
+        context,
+        ['shares', document.pk, shareSchema],
+        ({ status, allowlistId, gatewayAllowlistId }) =>
+          status !== 'ended' && [allowlistId, gatewayAllowlistId].includes(document.id),
+      ),
+    belongsTo: ({ pk }) => pk,
+  }),
+  refusedCalls: never('calls refused in the last days'),
+  grants: lost(grantSchema, {
+    back: (grant, context) =>
+      vouched(grant, context, ['shares', grant.id, shareSchema], ({ status, recipients }) =>
+        status === 'ended' ? false : recipients.some(({ accountId }) => accountId === grant.pk),
+      ),
+    belongsTo: ({ id }) => id,
+  }),
+  audit: { kind: 'chain' },
+  throttles: never('counts of the last hours'),
+};
