@@ -43,7 +43,9 @@ function closedAnswer(services: Services, request: HttpRequest, why: ClosedReaso
       '',
     );
   }
-  return page(renderPage(statePage(services, why)), { status: statusOfClosed[why] });
+  const shown = page(renderPage(statePage(services, why)), { status: statusOfClosed[why] });
+  // What the browser kept of the dashboard goes too; not cookies, since that means the portal's as well.
+  return { ...shown, headers: { ...shown.headers, 'clear-site-data': '"cache", "storage"' } };
 }
 
 const statePage = (services: Services, state: ShareState) =>

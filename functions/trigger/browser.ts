@@ -25,10 +25,13 @@ export const hostCookie = (name: string, value: string, maxAge?: number): Cookie
   ...(maxAge !== undefined && { maxAge }),
 });
 
-/** RFC 6265 section 4.2.1. The first of two cookies with one name counts. */
+/**
+ * RFC 6265 section 4.2.1. The first of two cookies with one name counts. Names are compared as they came: whoever
+ * trims more than blanks makes `__Host-` out of a name that browsers let any subdomain set (ASVS 3.4.4).
+ */
 export function readCookie(request: HttpRequest, name: string): string | undefined {
   for (const pair of (request.headers.get('cookie') ?? '').split(';')) {
-    const [key = '', ...value] = pair.trim().split('=');
+    const [key = '', ...value] = pair.replace(/^[ \t]+|[ \t]+$/g, '').split('=');
     if (key === name) return value.join('=') || undefined;
   }
   return undefined;

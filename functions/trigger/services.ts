@@ -97,6 +97,7 @@ export function composeBackupSource(configuration: Configuration, { clock, rando
 /** The composition root: every service, built from configuration alone. */
 export function composeServices(configuration: Configuration, { clock, random, log }: Surroundings) {
   const { dataDir, publicOrigin, shareDomain } = configuration;
+  const site = { publicOrigin, shareDomain };
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
 
   const store = configuration.cosmos
@@ -277,7 +278,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
     sessions,
     shareAccess,
     sender,
-    site: { publicOrigin, shareDomain },
+    site,
     signIn: createSignIn({
       challenges: collection(store, 'challenges', signInChallengeSchema),
       accounts,
@@ -377,6 +378,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
       refused: refusedCalls,
       sender,
       audit,
+      site,
       clock,
       log,
       every: (milliseconds, task) => {

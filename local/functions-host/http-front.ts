@@ -95,10 +95,6 @@ function serveRequest(
   const refuse = (status: number, closing = false) => {
     replyProblem(response, status, { closing });
   };
-  if (isWebSocketUpgrade(request)) {
-    refuse(501, true);
-    return;
-  }
   const target = parseRequestTarget(request.url ?? '');
   const headers = requestFields(request.rawHeaders);
   const host = target?.authority ?? (headers['host'] || options.defaultHost());
@@ -134,12 +130,6 @@ function serveRequest(
     headers: platformFields(request, { ...headers, host, ...lowerCased(rewritten?.headers) }),
   };
   options.forward(exchange);
-}
-
-// An offer to speak HTTP/2 may be ignored (RFC 9110 section 7.8), and some clients make it every time; a
-// client that asks for a WebSocket cannot use any other answer.
-function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
-  return headers.upgrade !== undefined && /\bwebsocket\b/i.test(headers.upgrade);
 }
 
 /** What Azure's front end makes of the fields: it adds the client's address and lets nobody claim to be signed in. */

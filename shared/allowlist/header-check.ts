@@ -51,6 +51,9 @@ function contentLength(value: string, request: RawRequest): string | undefined {
 export function checkHeaders(request: RawRequest): void {
   const headers = request.headers;
   if (headers === undefined) return;
+  if (headers['sec-websocket-key'] !== undefined) {
+    throw new Refused('upgrade', 'WebSocket connections cannot be shared yet');
+  }
   for (const name in headers) {
     const check = checks.get(name);
     const value = check === undefined ? undefined : headers[name];

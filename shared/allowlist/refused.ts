@@ -16,6 +16,8 @@ export type ParseRefusalCode =
   | 'too-large'
   /** A header that would change the meaning of the request. */
   | 'forbidden-header'
+  /** Another protocol: a WebSocket, which the tunnel does not carry. */
+  | 'upgrade'
   /** A method no rule can name. */
   | 'unknown-method'
   /** A content type that cannot be read here, or in another charset. */

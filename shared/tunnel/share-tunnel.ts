@@ -9,9 +9,11 @@ import type { Allowlists } from '../shares/allowlist-document.ts';
 import type { RefusedCallStore } from '../shares/refused-calls.ts';
 import type { ShareAccess, ShareAccessCheck } from '../shares/share-access.ts';
 import { shareSubject } from '../shares/share.ts';
+import { shareOrigin } from '../shares/share-view.ts';
 import type { Shares } from '../shares/shares.ts';
 import { AccessEnded, watchAccess, type AccessWatchDependencies } from './access-watch.ts';
 import { sendToAnyGateway } from './any-gateway.ts';
+import { foreignTo, wantsServiceWorker } from './foreign-request.ts';
 import { TunnelError, type RelaySender } from './relay-sender.ts';
 import { inwardHeaders, outwardHeaders } from './viewer-headers.ts';
 
@@ -49,6 +51,7 @@ export interface ShareTunnelDependencies {
   readonly refused: RefusedCallStore;
   readonly sender: RelaySender;
   readonly audit: AuditLog;
+  readonly site: { readonly publicOrigin: string; readonly shareDomain: string };
   readonly clock: Clock;
   readonly log: Log;
   readonly every: AccessWatchDependencies['every'];
@@ -56,7 +59,7 @@ export interface ShareTunnelDependencies {
 
 /** The path from a viewer to the dashboard: who, what, through the tunnel, and back. */
 export function createShareTunnel(deps: ShareTunnelDependencies) {
-  const { access, allowlists, shares, refused, sender, audit, clock, log, every } = deps;
+  const { access, allowlists, shares, refused, sender, audit, site, clock, log, every } = deps;
 
   async function refuse(
     request: ViewerRequest,
@@ -84,9 +87,11 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
         ...(nearestRule !== undefined && { nearestRule }),
       },
     });
-    await refused
-      .note(granted.share.id, call, { by, nearestRule, difference })
-      .catch((error: unknown) => log.warn('refused call not kept', { error: String(error) }));
+    // What no rule can admit is not offered to be admitted.
+    if (code !== 'misuse' && code !== 'upgrade')
+      await refused
+        .note(granted.share.id, call, { by, nearestRule, difference })
+        .catch((error: unknown) => log.warn('refused call not kept', { error: String(error) }));
     // Why is the owner's to know (the audit says it), not the viewer's.
     throw new Problem('not-in-allowlist', 'The shared dashboard does not make this call.');
   }
@@ -100,6 +105,15 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
     const compiled = await allowlists.compiled(share.id, share.allowlistId);
     if (!compiled) return { kind: 'closed', why: 'ended' };
     const headers = Object.fromEntries(request.headers);
+    const misuse =
+      foreignTo(shareOrigin(share.id, site), headers, request.method) ??
+      (wantsServiceWorker(headers) ? 'it fetches a service worker' : undefined);
+    if (misuse !== undefined) {
+      return refuse(request, granted, 'service', {
+        code: 'misuse',
+        difference: `Refused before any rule: ${misuse}.`,
+      });
+    }
     const decision = decide(
       compiled,
       {

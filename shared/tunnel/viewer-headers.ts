@@ -54,15 +54,33 @@ export function outwardHeaders(headers: Readonly<Record<string, string | readonl
   }
   return {
     ...kept,
-    // Of one viewer only: no shared cache on the way may keep it.
-    'cache-control': privateOnly(kept['cache-control']),
+    'cache-control': freshness(kept['cache-control'], kept['content-type']),
+    // Policies add up (CSP Level 3, section 8.1): the application's own holds as well.
+    'content-security-policy': [kept['content-security-policy'], "frame-ancestors 'self'"]
+      .filter((policy) => policy !== undefined)
+      .join(', '),
+    // All shares are one site: their pages shall neither embed nor script each other (ASVS 14.4.7, 14.5.3).
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'origin-agent-cluster': '?1',
     'referrer-policy': 'same-origin',
     'x-robots-tag': 'noindex',
   };
 }
 
-function privateOnly(cacheControl: string | undefined): string {
+/** What a page is made of, as against what it shows. */
+const lasting =
+  /^(?:text\/(?:css|javascript)|application\/(?:x-)?(?:javascript|wasm)|font\/|application\/font-)/i;
+
+/**
+ * Of one viewer only: no shared cache on the way may keep it (RFC 9111 section 5.2.2.7). And the viewer's own browser
+ * asks each time before it shows anything again, or a page would still be there when its share is over.
+ */
+function freshness(cacheControl: string | undefined, contentType: string | undefined): string {
   if (cacheControl === undefined) return 'private, no-cache';
+  if (!lasting.test(contentType ?? '')) {
+    return /\bno-store\b/i.test(cacheControl) ? 'private, no-store' : 'private, no-cache';
+  }
   const kept = cacheControl
     .split(',')
     .map((directive) => directive.trim())

@@ -443,7 +443,6 @@ describe('headers', () => {
     ['upgrade', 'websocket'],
     ['upgrade', 'h2c'],
     ['http2-settings', 'AAMAAABkAAQAAP__'],
-    ['sec-websocket-key', 'dGhlIHNhbXBsZSBub25jZQ=='],
     ['content-encoding', 'gzip'],
     ['content-encoding', 'identity, br'],
     ['transfer-encoding', 'gzip, chunked'],
@@ -455,6 +454,18 @@ describe('headers', () => {
     ['content-length', '+0'],
   ])('%s: %s is refused', (name, value) => {
     expect(refused(with_(name, value)).code).toBe('forbidden-header');
+  });
+
+  test('a WebSocket is refused as such, for the owner to see', () => {
+    const headers = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
+    expect(refused({ ...get('/graph'), headers })).toMatchObject({
+      code: 'upgrade',
+      difference: expect.stringContaining('cannot be shared yet') as string,
+    });
   });
 
   test('a length besides a transfer coding is refused', () => {

@@ -143,9 +143,11 @@ describe('a request', () => {
     expect(headers).not.toHaveProperty('upgrade');
   });
 
-  test('for a WebSocket gets 501', async () => {
+  test('for a WebSocket is one like any other, as the Upgrade may be ignored (RFC 9110 section 7.8)', async () => {
     const fields = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
-    expect(statusOf(await rawExchange(host.port, requestText('GET /echo', ...fields)))).toBe(501);
+    const { headers } = await echoed('GET /echo', ...fields);
+    expect(headers).not.toHaveProperty('upgrade');
+    expect(headers).toHaveProperty('sec-websocket-version', '13');
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { HttpRequest } from '@azure/functions';
-import { returnPath, sourceOf } from '../../../functions/trigger/browser.ts';
+import { readCookie, returnPath, sessionCookie, sourceOf } from '../../../functions/trigger/browser.ts';
 
 const request = (headers: Record<string, string>) =>
   new HttpRequest({ url: 'http://localhost/', method: 'GET', headers });
@@ -19,6 +19,31 @@ describe('the source of a request', () => {
   it('is what Front Door says where there is one', () => {
     const headers = { 'x-azure-clientip': '198.51.100.7', 'x-forwarded-for': '10.0.0.1' };
     expect(sourceOf(request(headers))).toBe('198.51.100.7');
+  });
+});
+
+describe('a cookie (RFC 6265 section 4.2.1, ASVS 3.4.4)', () => {
+  const read = (cookie: string) => readCookie(request({ cookie }), sessionCookie);
+
+  it.each([
+    ['__Host-drawbridge=a', 'a'],
+    ['x=1; __Host-drawbridge=a', 'a'],
+    ['x=1;__Host-drawbridge=a=b', 'a=b'],
+  ])('%j holds %j', (cookie, value) => {
+    expect(read(cookie)).toBe(value);
+  });
+
+  it.each([
+    // What any subdomain may set, since to a browser these names begin with something else.
+    'drawbridge=evil',
+    '__host-drawbridge=evil',
+    '\u00a0__Host-drawbridge=evil',
+    '\u00a0__Host-drawbridge =evil',
+    '$Version=1,__Host-drawbridge=evil',
+    '__Host-drawbridge[]=evil',
+    'x="; __Host-drawbridge-other=evil; y="',
+  ])('%j is another one', (cookie) => {
+    expect(read(cookie)).toBeUndefined();
   });
 });
 

@@ -58,6 +58,7 @@ describe('an open request of a viewer', () => {
         close: () => {},
       },
       audit: services.audit,
+      site: services.site,
       clock: test.clock,
       log: silentLog,
       every: (_, task) => {
@@ -186,5 +187,25 @@ describe('an open request of a viewer', () => {
     test.clock.moveOn(1000);
     turn();
     expect([asked, body.destroyed]).toEqual([1, true]);
+  });
+
+  it.each([
+    [
+      'a page of another share embeds',
+      { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' },
+      'another origin',
+    ],
+    ['would register a service worker', { 'service-worker': 'script' }, 'service worker'],
+    ['would open a WebSocket', { 'sec-websocket-key': 'x', 'sec-websocket-version': '13' }, 'WebSocket'],
+  ])('is refused when it is what %s, and the owner reads why', async (_, headers, why) => {
+    await expect(serve({ ...request(), headers: Object.entries(headers) })).rejects.toMatchObject({
+      code: 'not-in-allowlist',
+    });
+    expect(sent).toEqual([]);
+    const { items } = await test.services.audit.list(system.organizationId, { limit: 10 });
+    const refusal = items.find(({ action }) => action === 'request.refused');
+    expect(refusal?.details?.['difference']).toContain(why);
+    // No rule could admit it, so nobody is asked to.
+    expect(await test.services.refusedCalls.of(share.id)).toEqual([]);
   });
 });
