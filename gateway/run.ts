@@ -4,6 +4,7 @@ import { day, minute, second } from '../shared/clock.ts';
 import { createApprovalWaiting } from './approval-waiting.ts';
 import { startConsoleApi, type ConsoleActions } from './console/console-api.ts';
 import { consoleAddressFile, consoleKey } from './console/console-key.ts';
+import { callSourceOf, reviewShare } from './console/review-share.ts';
 import { disconnect } from './disconnect.ts';
 import { createApplicationReach } from './forward/application-reach.ts';
 import { createDrain } from './forward/drain.ts';
@@ -110,16 +111,12 @@ export async function run(
     shares: async () =>
       (await service.shares()).filter(({ status }) => status !== 'ended' && status !== 'expired'),
     async share({ calls, har, allowlist, sharedBy, ...wish }) {
-      const source =
-        allowlist !== undefined
-          ? ({ kind: 'allowlist', allowlist } as const)
-          : har !== undefined
-            ? ({ kind: 'har', recordings: [har] } as const)
-            : ({ kind: 'calls', calls } as const);
+      const source = callSourceOf({ calls, har, allowlist });
       const inferred = allowlistFrom(source, configuration.upstream, wish.dashboard.entryPath);
       return shares.create({ ...wish, allowlist: inferred.allowlist, sharedBy: sharedBy.name });
     },
     unshare: (id) => shares.end(id),
+    review: (id, review) => reviewShare(gateway, id, review),
   };
 
   const key = await consoleKey(configuration.stateDir, random);

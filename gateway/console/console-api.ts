@@ -28,13 +28,33 @@ const localShareMembers = z.strictObject({
   allowlist: z.unknown().optional(),
 });
 
+const oneForm = { path: ['calls'], error: 'give one of calls, har and allowlist' };
+
+function hasOneForm({ calls, har, allowlist }: { calls?: unknown; har?: unknown; allowlist?: unknown }) {
+  return [calls, har, allowlist].filter((form) => form !== undefined).length === 1;
+}
+
 /** Body of `POST /api/shares` of the local API: the calls in exactly one of three forms. */
-export const localShareSchema = localShareMembers.refine(
-  ({ calls, har, allowlist }) => [calls, har, allowlist].filter((form) => form !== undefined).length === 1,
-  { path: ['calls'], error: 'give one of calls, har and allowlist' },
-);
+export const localShareSchema = localShareMembers.refine(hasOneForm, oneForm);
 
 export type LocalShare = z.infer<typeof localShareSchema>;
+
+/** Body of `POST /api/shares/{id}/review`: the dashboard as it is now. */
+export const localReviewSchema = localShareMembers
+  .pick({ dashboard: true, calls: true, har: true, allowlist: true })
+  .extend({ accept: z.string().optional() })
+  .refine(hasOneForm, oneForm);
+
+export type LocalReview = z.infer<typeof localReviewSchema>;
+
+/** How a dashboard differs from what is shared of it. */
+export interface ReviewedShare {
+  /** Empty when nothing changed. */
+  readonly lines: readonly string[];
+  /** Send it as `accept` to accept exactly this. */
+  readonly digest: string;
+  readonly accepted: boolean;
+}
 
 /** What the local API lets the application beside the gateway do. */
 export interface ConsoleActions {
@@ -44,6 +64,8 @@ export interface ConsoleActions {
   shares(): Promise<SharedDashboard[]>;
   share(wish: LocalShare): Promise<SharedDashboard>;
   unshare(id: string): Promise<void>;
+  /** Shows how a dashboard differs from what is shared of it; changes it only where exactly that is accepted. */
+  review(id: string, review: LocalReview): Promise<ReviewedShare>;
 }
 
 class HttpFault extends Error {
@@ -143,6 +165,11 @@ export async function startConsoleApi({
     if (request.method === 'DELETE' && id !== undefined) {
       await actions.unshare(id);
       return { status: 204 };
+    }
+    const [, reviewed] = /^\/api\/shares\/([a-z0-9-]{1,64})\/review$/.exec(path) ?? [];
+    if (request.method === 'POST' && reviewed !== undefined) {
+      const review = parse(localReviewSchema, await readJson(request));
+      return { status: 200, body: await actions.review(reviewed, review) };
     }
     throw new HttpFault(404, 'There is nothing here.');
   }

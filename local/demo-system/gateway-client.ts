@@ -49,6 +49,9 @@ const problemSchema = z.object({
   errors: z.array(z.object({ field: z.string(), detail: z.string() })).optional(),
 });
 
+const reviewSchema = z.object({ lines: z.array(z.string()), digest: z.string() });
+
+export type ReviewedShare = z.infer<typeof reviewSchema>;
 export type GatewayStatus = z.infer<typeof statusSchema>;
 export type GatewayShare = z.infer<typeof shareSchema>;
 
@@ -60,6 +63,12 @@ export interface ShareRequest {
   readonly expiresAt?: string;
   readonly sharedBy: { name: string };
   readonly calls: readonly object[];
+}
+
+/** The dashboard as it is now. */
+export interface ShareReview extends Pick<ShareRequest, 'dashboard' | 'calls'> {
+  /** Digest of the difference that was shown. */
+  readonly accept?: string;
 }
 
 export interface FieldError {
@@ -81,6 +90,8 @@ export interface GatewayClient {
   disconnect(): Promise<GatewayAnswer<undefined>>;
   shares(): Promise<GatewayAnswer<readonly GatewayShare[]>>;
   share(request: ShareRequest): Promise<GatewayAnswer<GatewayShare>>;
+  /** How a dashboard differs from what is shared of it; with `accept`, that difference becomes what is shared. */
+  review(shareId: string, review: ShareReview): Promise<GatewayAnswer<ReviewedShare>>;
   stopSharing(shareId: string): Promise<GatewayAnswer<undefined>>;
 }
 
@@ -145,6 +156,14 @@ export function createGatewayClient(address: GatewayAddress): GatewayClient {
         SLOW,
       ),
     share: (request) => call('POST', '/api/shares', (body) => shareSchema.parse(body), SLOW, request),
+    review: (shareId, review) =>
+      call(
+        'POST',
+        `/api/shares/${encodeURIComponent(shareId)}/review`,
+        (body) => reviewSchema.parse(body),
+        SLOW,
+        review,
+      ),
     stopSharing: (shareId) => call('DELETE', `/api/shares/${encodeURIComponent(shareId)}`, nothing, SLOW),
   };
 }

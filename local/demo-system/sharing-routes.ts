@@ -13,7 +13,13 @@ import { html, seeOther, type Reply, type Route, type SignedInExchange } from '.
 import type { GatewayAnswer, GatewayClient, GatewayStatus } from './gateway-client.ts';
 import type { Hilltop } from './hilltop.ts';
 import { disconnectPage } from './pages/disconnect-page.tsx';
-import { sharedPage, shareFormPage, type ShareEntries, type ShareTrouble } from './pages/share-page.tsx';
+import {
+  sharedPage,
+  shareFormPage,
+  type ChangedShare,
+  type ShareEntries,
+  type ShareTrouble,
+} from './pages/share-page.tsx';
 import { sharingPage } from './pages/sharing-page.tsx';
 import { readShareForm, type ShareWish } from './share-form.ts';
 
@@ -25,15 +31,51 @@ export function sharingRoutes({ assets, clock, gateway, log }: Hilltop): readonl
     { caller }: SignedInExchange,
     dashboard: Dashboard,
     entries: ShareEntries,
-    { trouble, obstacle }: { trouble?: ShareTrouble; obstacle?: string | undefined },
+    {
+      trouble,
+      obstacle,
+      changes = [],
+    }: {
+      trouble?: ShareTrouble;
+      obstacle?: string | undefined;
+      changes?: readonly ChangedShare[];
+    },
   ): Reply => {
     const elements = readableElementIds(caller.user, dashboard).flatMap((id) => findElement(id) ?? []);
     const today = new Date(clock.now()).toISOString().slice(0, 10);
     const page = shareFormPage(
       { assets, caller },
-      { dashboard, elements, entries, trouble, obstacle, today },
+      { dashboard, elements, entries, trouble, obstacle, changes, today },
     );
     return html(page, trouble ? 422 : 200);
+  };
+  /** What the gateway is told of a dashboard, as this person may show it. */
+  const shownBy = ({ caller }: SignedInExchange, dashboard: Dashboard) => {
+    const elementIds = readableElementIds(caller.user, dashboard);
+    return {
+      dashboard: {
+        id: dashboard.id,
+        title: dashboard.title,
+        entryPath: dashboard.path,
+        items: elementIds.map(String),
+      },
+      calls: dashboardCalls(dashboard, elementIds, assets),
+    };
+  };
+  /** The shares of a dashboard that has changed since. */
+  const changesOf = async (exchange: SignedInExchange, dashboard: Dashboard): Promise<ChangedShare[]> => {
+    const shares = await gateway?.shares();
+    if (!gateway || shares?.kind !== 'answer') return [];
+    const mine = shares.value.filter(({ dashboard: of }) => of.id === dashboard.id);
+    const reviewed = await Promise.all(
+      mine.map(async (share) => ({
+        share,
+        review: await gateway.review(share.id, shownBy(exchange, dashboard)),
+      })),
+    );
+    return reviewed.flatMap(({ share, review }) =>
+      review.kind === 'answer' && review.value.lines.length > 0 ? [{ share, ...review.value }] : [],
+    );
   };
   const sharingReply = async ({ caller }: SignedInExchange, trouble?: string): Promise<Reply> => {
     const status = await gateway?.status();
@@ -70,7 +112,8 @@ export function sharingRoutes({ assets, clock, gateway, log }: Hilltop): readonl
             : undefined;
         if (share) return html(sharedPage({ assets, caller: exchange.caller }, dashboard, share));
         const obstacle = obstacleIn(await gateway?.status());
-        return formReply(exchange, dashboard, NOTHING_ENTERED, { obstacle });
+        const changes = obstacle === undefined ? await changesOf(exchange, dashboard) : [];
+        return formReply(exchange, dashboard, NOTHING_ENTERED, { obstacle, changes });
       }),
     },
     {
@@ -89,18 +132,10 @@ export function sharingRoutes({ assets, clock, gateway, log }: Hilltop): readonl
             trouble: { detail, errors: [{ field, detail: '' }] },
           });
         }
-        const elementIds = readableElementIds(user, dashboard);
-        const calls = dashboardCalls(dashboard, elementIds, assets);
         const answer = await gateway?.share({
           ...content(read.wish),
-          dashboard: {
-            id: dashboard.id,
-            title: dashboard.title,
-            entryPath: dashboard.path,
-            items: elementIds.map(String),
-          },
+          ...shownBy(exchange, dashboard),
           sharedBy: { name: user.name },
-          calls,
         });
         log.info('dashboard shared', {
           dashboard: dashboard.id,
@@ -112,6 +147,29 @@ export function sharingRoutes({ assets, clock, gateway, log }: Hilltop): readonl
         }
         const errors = answer?.kind === 'refusal' ? answer.errors : [];
         return formReply(exchange, dashboard, entries, { trouble: { detail: inWords(answer), errors } });
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/dashboards/:id/share/:shareId/accept',
+      answer: forPerson(async (exchange) => {
+        requireSharer(exchange.caller);
+        const { params, caller } = exchange;
+        const dashboard = readableDashboard(caller.user, params.id ?? '');
+        const accept = (await readOwnForm(exchange)).get('accept') ?? '';
+        const answer = await gateway?.review(params.shareId ?? '', {
+          ...shownBy(exchange, dashboard),
+          accept,
+        });
+        log.info('changed dashboard accepted', {
+          dashboard: dashboard.id,
+          by: caller.user.name,
+          outcome: answer?.kind ?? 'no gateway',
+        });
+        if (answer?.kind === 'answer') return seeOther(`${dashboard.path}/share`);
+        const changes = await changesOf(exchange, dashboard);
+        const trouble = { detail: inWords(answer), errors: [] };
+        return formReply(exchange, dashboard, NOTHING_ENTERED, { trouble, changes });
       }),
     },
     {

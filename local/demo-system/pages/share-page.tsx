@@ -20,6 +20,14 @@ export interface ShareTrouble {
   readonly errors: readonly FieldError[];
 }
 
+/** A share whose dashboard has changed since, with the difference in words. */
+export interface ChangedShare {
+  readonly share: GatewayShare;
+  readonly lines: readonly string[];
+  /** Names exactly this difference. */
+  readonly digest: string;
+}
+
 type Frame = Pick<PageFrame, 'assets'> & { caller: Caller };
 
 export interface ShareFormView {
@@ -29,13 +37,15 @@ export interface ShareFormView {
   readonly trouble?: ShareTrouble | undefined;
   /** Why sharing would not work now. */
   readonly obstacle?: string | undefined;
+  /** Shares of this dashboard as it was. */
+  readonly changes: readonly ChangedShare[];
   /** First day that can be chosen, `2026-03-01`. */
   readonly today: string;
 }
 
 export const shareFormPage = (
   frame: Frame,
-  { dashboard, elements, entries, trouble, obstacle, today }: ShareFormView,
+  { dashboard, elements, entries, trouble, obstacle, changes, today }: ShareFormView,
 ): string => {
   const faulty = (field: string) =>
     trouble?.errors.some((error) => error.field.split('.')[0] === field)
@@ -50,6 +60,9 @@ export const shareFormPage = (
       <h1>Start sharing</h1>
       {trouble ? <Trouble {...trouble} /> : null}
       {obstacle === undefined ? null : <Obstacle caller={frame.caller} text={obstacle} />}
+      {changes.map((change) => (
+        <Changed caller={frame.caller} dashboard={dashboard} change={change} />
+      ))}
       <div class="columns">
         <form class="panel fields" method="post" action={`${dashboard.path}/share`} data-once>
           <FormToken caller={frame.caller} />
@@ -97,6 +110,45 @@ export const shareFormPage = (
     </>,
   );
 };
+
+/** Until somebody accepts, what was shared before stays as it is. */
+function Changed({
+  caller,
+  dashboard,
+  change: { share, lines, digest },
+}: {
+  caller: Caller;
+  dashboard: Dashboard;
+  change: ChangedShare;
+}) {
+  const people = share.recipients.map(({ email }) => email).join(', ');
+  return (
+    <section class="panel" aria-label={`Changed since it was shared with ${people}`}>
+      <h2>Changed since it was shared</h2>
+      <p>
+        {people} see the dashboard as it was shared on <Moment at={share.createdAt} />. This is different now:
+      </p>
+      <ul class="contents">
+        {lines.map((line) => (
+          <li>
+            <code>{line}</code>
+          </li>
+        ))}
+      </ul>
+      <form
+        class="actions"
+        method="post"
+        action={`${dashboard.path}/share/${encodeURIComponent(share.id)}/accept`}
+        data-once
+      >
+        <FormToken caller={caller} />
+        <input type="hidden" name="accept" value={digest} />
+        <button type="submit">Accept for this share</button>
+        <span class="hint">Otherwise nothing changes for them.</span>
+      </form>
+    </section>
+  );
+}
 
 function Obstacle({ caller, text }: { caller: Caller; text: string }) {
   return (

@@ -26,6 +26,44 @@ const share = async (form: Record<string, string>, headers: Record<string, strin
 const press = async (button: string) => hilltop.ask(button, { cookie, form: { token: await token() } });
 const sent = () => gateway.received.find(({ method, path: to }) => method === 'POST' && to === '/api/shares');
 
+describe('a dashboard that changed since it was shared', () => {
+  const changes = ['+ POST /api/values with the JSON {elementId: 104}', '- GET /old'];
+
+  test('shows the difference when it is opened for sharing again, and changes nothing by itself', async () => {
+    await share({ recipients: 'alice@example.com' });
+    gateway.difference = changes;
+    const page = await hilltop.ask(path, { cookie });
+    expect(page.text).toContain('Changed since it was shared');
+    expect(page.text).toContain('+ POST /api/values with the JSON {elementId: 104}');
+    expect(page.text).toContain('alice@example.com');
+    expect(gateway.difference).toEqual(changes);
+    expect(gateway.received.filter(({ path: to }) => to.endsWith('/review'))).toMatchObject([
+      { body: { dashboard: { id: 'north', items: ['101', '102', '103'] } } },
+    ]);
+  });
+
+  test('is accepted as it was shown, and not once it has changed again', async () => {
+    await share({ recipients: 'alice@example.com' });
+    gateway.difference = changes;
+    const form = { token: await token(), accept: changes.join() };
+    gateway.difference = [...changes, '+ GET /more'];
+    const late = await hilltop.ask(`${path}/shr-1/accept`, { cookie, form });
+    expect([late.status, late.text]).toEqual([422, expect.stringContaining('Changed once more.')]);
+    expect(late.text).toContain('+ GET /more');
+
+    const now = { ...form, accept: gateway.difference.join() };
+    expect((await hilltop.ask(`${path}/shr-1/accept`, { cookie, form: now })).status).toBe(303);
+    expect((await hilltop.ask(path, { cookie })).text).not.toContain('Changed since it was shared');
+  });
+
+  test('is nothing to say of where it is the same, or the gateway is silent', async () => {
+    await share({ recipients: 'alice@example.com' });
+    expect((await hilltop.ask(path, { cookie })).text).not.toContain('Changed since it was shared');
+    gateway.refusal = { status: 500, document: { title: 'Not now' } };
+    expect((await hilltop.ask(path, { cookie })).status).toBe(200);
+  });
+});
+
 describe('the share form', () => {
   test('hands the dashboard, the people and the calls to the gateway, and shows the link', async () => {
     const answer = await share({

@@ -8,6 +8,8 @@ export interface StandInGateway {
   /** What `GET /api/status` answers. */
   status: Record<string, unknown>;
   shares: Record<string, unknown>[];
+  /** How every dashboard differs from what is shared of it. */
+  difference: string[];
   /** When set, every request but the status is refused with it. */
   refusal: { status: number; document: Record<string, unknown> } | undefined;
   readonly received: { method: string; path: string; authorization: string; body: unknown }[];
@@ -40,6 +42,16 @@ export async function startStandInGateway(): Promise<StandInGateway> {
           gateway.shares.push(share);
           return reply(201, share);
         }
+        case 'POST /api/shares/*': {
+          const { accept } = body as { accept?: string };
+          const digest = gateway.difference.join();
+          const lines = gateway.difference;
+          if (accept !== undefined && accept !== digest) {
+            return reply(400, { detail: 'Changed once more.' }, 'application/problem+json');
+          }
+          if (accept !== undefined) gateway.difference = [];
+          return reply(200, { lines, digest, accepted: accept !== undefined });
+        }
         case 'DELETE /api/shares/*':
           gateway.shares = gateway.shares.filter(({ id }) => !path.endsWith(`/${String(id)}`));
           return reply(204);
@@ -61,6 +73,7 @@ export async function startStandInGateway(): Promise<StandInGateway> {
     key: 'key-of-the-stand-in',
     status: { state: 'not-connected' },
     shares: [],
+    difference: [],
     refusal: undefined,
     received: [],
     close: async () => {

@@ -72,6 +72,8 @@ describe('the local API', () => {
         return act('share', share);
       },
       unshare: (id) => act(`unshare ${id}`, undefined),
+      review: (id, { accept }) =>
+        act(`review ${id} ${accept ?? ''}`, { lines: ['+ GET /new'], digest: 'd', accepted: false }),
     };
     const log = jsonLines(
       (line) => logged.push(line),
