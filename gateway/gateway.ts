@@ -21,7 +21,7 @@ import { createServiceTime } from './service-time.ts';
 import { createServiceClient } from './service-client.ts';
 import { createSeal } from './shares/seal.ts';
 import { activeRecord, changeShare, offeredChange, type ShareContent } from './shares/share-changing.ts';
-import { endAllShares, endShare, forgetShares } from './shares/share-ending.ts';
+import { endAllShares, endShare } from './shares/share-ending.ts';
 import { makeShare, type ShareWish } from './shares/share-making.ts';
 import type { ShareParts } from './shares/share-parts.ts';
 import { reconcileShares } from './shares/share-reconciling.ts';
@@ -123,7 +123,6 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
       create: (wish: ShareWish) => makeShare(shareParts, wish),
       end: (id: string) => endShare(shareParts, id),
       endAllLocally: () => endAllShares(shareParts),
-      forgetLocally: () => forgetShares(shareParts),
       record: (id: string) => activeRecord(shareParts, id),
       change: (id: string, content: ShareContent) => changeShare(shareParts, id, content),
       offered: async (id: string) => offeredChange(shareParts, await activeRecord(shareParts, id)),

@@ -16,7 +16,6 @@ import { readGatewayStatus, type Reach } from './gateway-status.ts';
 import type { Gateway } from './gateway.ts';
 import { createRenewalSchedule } from './renewal-schedule.ts';
 import { allowlistFrom } from './shares/dashboard-calls.ts';
-import { goesOn } from './shares/share-reconciling.ts';
 import { makePrivateFolder, removeFile, removeTemporaryFiles, writeAtomically } from './state/atomic-file.ts';
 import { readLastSeen, writeLastSeen } from './state/last-seen.ts';
 import { createTunnelSet } from './tunnel-set.ts';
@@ -162,7 +161,7 @@ export async function run(
     await keepLastSeen();
     if (credentials?.state === 'disconnecting') {
       await disconnect(gateway);
-      await (goesOn(credentials) ? shares.forgetLocally() : shares.endAllLocally());
+      await shares.endAllLocally();
       return true;
     }
     // Nobody travels: a gateway that was shut out asks again by itself, and shows its code here.

@@ -17,7 +17,7 @@ export const disconnectCommand: Command = {
       if (!(await confirm(question))) return 1;
     }
     const outcome = await disconnect(gateway, alone ? 'gateway' : undefined);
-    await (alone ? gateway.shares.forgetLocally() : gateway.shares.endAllLocally());
+    await gateway.shares.endAllLocally();
     if (json) print(JSON.stringify({ outcome: outcome.kind }));
     switch (outcome.kind) {
       case 'disconnected':

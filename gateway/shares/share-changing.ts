@@ -91,8 +91,8 @@ async function sealAgain(
 ): Promise<string | undefined> {
   const { sealed, dashboard, allowlist } = await service.shareRecord(id);
   if (sealed === undefined) return undefined;
-  const { key, serviceUser } = await openCopy(seal, systemId, sealed, { dashboard, allowlist });
-  return sealCopy(seal, systemId, { ...content, key, serviceUser, changedAt });
+  const { key } = await openCopy(seal, systemId, sealed, { dashboard, allowlist });
+  return sealCopy(seal, systemId, { ...content, key, changedAt });
 }
 
 /** What the portal changed and this side has not accepted. @returns undefined when there is nothing */
@@ -138,15 +138,14 @@ export async function followChanges(parts: ShareParts, listed: readonly SharedDa
 }
 
 /** @returns whether another gateway of the system had changed the share, later than this one */
-async function followGateway(
-  { records, service, seal, log }: ShareParts,
-  record: MadeRecord,
-): Promise<boolean> {
+async function followGateway(parts: ShareParts, record: MadeRecord): Promise<boolean> {
+  const { records, service, seal, log } = parts;
   const { sealed, dashboard, allowlist } = await service.shareRecord(record.id);
   if (sealed === undefined) return false;
   const { changedAt = 0 } = await openCopy(seal, record.systemId, sealed, { dashboard, allowlist });
   // The service may hold back a change, and not bring an old one back.
   if (changedAt <= (record.changedAt ?? 0)) return false;
+  await renewServiceUser(parts, record, dashboard);
   const { offered: _, ...rest } = record;
   await records.write({ ...rest, dashboard, allowlist, changedAt });
   log.info('change of another gateway taken over', { shareId: record.id });

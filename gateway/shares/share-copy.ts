@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Allowlist } from '../../shared/allowlist/rule.ts';
 import { canonicalJson } from '../../shared/audit/canonical-json.ts';
 import { sha256 } from '../../shared/identifier.ts';
-import type { DashboardReference, ServiceUser } from '../adapters/on-prem-adapter.ts';
+import type { DashboardReference } from '../adapters/on-prem-adapter.ts';
 import { GatewayError } from '../gateway-error.ts';
 import type { Seal } from './seal.ts';
 
@@ -11,14 +11,14 @@ const copySchema = z.object({
   key: z.string(),
   /** Of what may be shown: the service keeps that itself, and cannot change it. */
   content: z.string(),
-  serviceUser: z.object({ name: z.string(), password: z.string() }).optional(),
   /** When it was changed last, Unix milliseconds: an older one is not put back. */
   changedAt: z.number().int().optional(),
 });
 
 /**
- * What the other gateways of a system need to serve a share. It travels through the service, sealed: the service can
- * neither read the service user's password, nor make or widen a share that a gateway would accept.
+ * By what the other gateways of a system know that one of them made a share. It travels through the service, sealed: the
+ * service can neither make nor widen a share that a gateway would accept. It holds no password: each gateway makes a
+ * service user of its own.
  */
 export type ShareCopy = z.infer<typeof copySchema>;
 
@@ -37,15 +37,13 @@ export async function sealCopy(
   systemId: string,
   share: SharedContent & {
     readonly key: string;
-    readonly serviceUser: ServiceUser | undefined;
     readonly changedAt?: number;
   },
 ): Promise<string> {
-  const { key, serviceUser, changedAt } = share;
+  const { key, changedAt } = share;
   const copy: ShareCopy = {
     key,
     content: hashOf(share),
-    ...(serviceUser && { serviceUser }),
     ...(changedAt !== undefined && { changedAt }),
   };
   return seal.seal(JSON.stringify(copy), contextOf(systemId));

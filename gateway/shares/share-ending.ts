@@ -1,6 +1,6 @@
 import { GatewayError, wordsOf } from '../gateway-error.ts';
 import type { ShareParts } from './share-parts.ts';
-import type { ShareRecord } from './share-records.ts';
+import type { MadeRecord, ShareRecord } from './share-records.ts';
 
 /**
  * Ends a share: from the first write on this gateway refuses its requests, whatever the service or the application say.
@@ -29,24 +29,16 @@ export async function endShare(parts: ShareParts, id: string): Promise<void> {
   await tryFinish(parts, record);
 }
 
-/** Ends every share on this side, after the system was disconnected. */
+/** Ends every share on this side, after the system was disconnected or goes on without this gateway. */
 export async function endAllShares(parts: ShareParts): Promise<void> {
   const all = await parts.records.list();
-  for (const record of all)
-    if (record.state === 'active') await parts.records.write({ ...record, state: 'ending' });
+  for (const record of all) if (isHeld(record)) await parts.records.write({ ...record, state: 'ending' });
   for (const record of all) await tryFinish(parts, record);
 }
 
-/**
- * Forgets the shares of a system that goes on without this gateway: others may still serve them, with the same
- * service users. What was ended or given up here is finished.
- */
-export async function forgetShares(parts: ShareParts): Promise<void> {
-  for (const record of await parts.records.list()) {
-    if (record.state === 'active') await parts.records.remove(record.id);
-    else await tryFinish(parts, record);
-  }
-}
+/** Whether this gateway serves the share, or is about to. */
+export const isHeld = (record: ShareRecord): record is MadeRecord =>
+  record.state === 'active' || record.state === 'adopting';
 
 /** Removes the service user and the record. @throws GatewayError when the application or the service cannot be reached */
 export async function finishEnding(
@@ -55,6 +47,7 @@ export async function finishEnding(
   tellService: boolean,
 ): Promise<void> {
   if (tellService) await service.deleteShare(record.id);
+  if (record.state !== 'making' && record.key !== undefined) await records.noteOver(record.key);
   if (record.serviceUser) await adapter.deleteServiceUser(record.serviceUser.name);
   await records.remove(record.id);
 }

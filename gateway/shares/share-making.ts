@@ -4,7 +4,7 @@ import { randomText } from '../../shared/identifier.ts';
 import type { DashboardReference, ServiceUser } from '../adapters/on-prem-adapter.ts';
 import { GatewayError, wordsOf } from '../gateway-error.ts';
 import type { SharedDashboard } from '../service-client.ts';
-import { newServiceUserPassword } from './service-user-secret.ts';
+import { newServiceUserPassword, serviceUserName } from './service-user-secret.ts';
 import { sealCopy } from './share-copy.ts';
 import { finishEnding } from './share-ending.ts';
 import type { ShareParts } from './share-parts.ts';
@@ -50,10 +50,10 @@ export function makeShare(parts: ShareParts, wish: ShareWish): Promise<SharedDas
     }
     const key = randomText(random, 26, '0123456789abcdefghijklmnopqrstuvwxyz');
     const { allowlist, dashboard, ...order } = wish;
-    const name = `share-${key.slice(0, 12)}`;
+    const name = serviceUserName(key, random);
     const password = newServiceUserPassword(random);
     const serviceUser = adapter.hasUsers ? { name, password } : undefined;
-    const sealed = await sealCopy(seal, connected.systemId, { key, dashboard, allowlist, serviceUser });
+    const sealed = await sealCopy(seal, connected.systemId, { key, dashboard, allowlist });
     const making: MakingRecord = {
       id: `making-${key}`,
       state: 'making',
@@ -143,7 +143,7 @@ async function complete(
       id.slice('making-'.length),
     )
     .catch(asUnanswered);
-  await records.write({ ...kept, id: share.id, state: 'active' });
+  await records.write({ ...kept, id: share.id, key: id.slice('making-'.length), state: 'active' });
   await records.remove(id);
   return share;
 }

@@ -1,9 +1,8 @@
 import { minute } from '../../shared/clock.ts';
 import { GatewayError, wordsOf } from '../gateway-error.ts';
 import type { SharedDashboard } from '../service-client.ts';
-import type { DisconnectingCredentials, EndedCredentials } from '../state/credentials.ts';
 import { adoptShares } from './share-adopting.ts';
-import { endAllShares, finishEnding, forgetShares } from './share-ending.ts';
+import { endAllShares, finishEnding, isHeld } from './share-ending.ts';
 import { followChanges } from './share-changing.ts';
 import { completeInterrupted } from './share-making.ts';
 import type { ShareParts } from './share-parts.ts';
@@ -24,7 +23,7 @@ export async function reconcileShares(parts: ShareParts): Promise<string[]> {
   const mine = await records.list();
   const now = await credentials.read();
   if (now?.state === 'deleted' || now?.state === 'disconnecting') {
-    await (goesOn(now) ? forgetShares(parts) : endAllShares(parts));
+    await endAllShares(parts);
     return [];
   }
   // Expired, revoked, or moved away because it was damaged: an approval brings the shares back.
@@ -43,7 +42,7 @@ export async function reconcileShares(parts: ShareParts): Promise<string[]> {
         if (unanswered && Math.abs(clock.now() - record.createdAt) < settled) continue;
         await finishEnding(parts, record, known && record.systemId === systemId);
       }
-      if (record.state === 'active' && (await isOver(record))) {
+      if (isHeld(record) && (await isOver(record))) {
         // First on disk, so that it stays over even if the application does not answer.
         await records.write({ ...record, state: 'ending' });
         await finishEnding(parts, record, false);
@@ -58,12 +57,6 @@ export async function reconcileShares(parts: ShareParts): Promise<string[]> {
   if (systemId !== undefined) await followChanges(parts, listed);
   return unserved;
 }
-
-/** Whether the system goes on without this gateway. */
-export const goesOn = (credentials: EndedCredentials | DisconnectingCredentials): boolean =>
-  credentials.state === 'disconnecting'
-    ? credentials.only === 'gateway'
-    : credentials.reason === 'gateway_removed';
 
 function overChecker(
   { service, clock }: ShareParts,

@@ -34,9 +34,17 @@ const making = common.extend({
   }),
 });
 
-/** `active` lets requests through; `ending` waits until the service user is gone and the service knows. */
+/**
+ * `adopting` waits until this gateway has a service user for a share that another one made; `active` lets requests
+ * through; `ending` waits until the service user is gone and the service knows.
+ */
 const made = common.extend({
-  state: z.enum(['active', 'ending']),
+  state: z.enum(['adopting', 'active', 'ending']),
+  /** Under which the service was asked for it. */
+  key: z
+    .string()
+    .regex(/^[a-z0-9]{1,64}$/)
+    .optional(),
   /** When its calls were changed last, Unix milliseconds. */
   changedAt: z.number().int().optional(),
   /** The service's allowlist, by its id, that waits for somebody here to accept it. */
@@ -55,15 +63,24 @@ export interface ShareRecords {
   write(record: ShareRecord): Promise<void>;
   remove(id: string): Promise<void>;
   list(): Promise<ShareRecord[]>;
+  /** Notes for ever that the share of this key is over, so that nobody can have it served again. */
+  noteOver(key: string): Promise<void>;
+  isOver(key: string): Promise<boolean>;
   /** Changes when the record does; undefined when there is none. */
   version(id: string): Promise<string | undefined>;
 }
 
 const namePattern = /^[a-z0-9-]{1,64}$/;
 
+function noEntries(error: unknown): string[] {
+  if (systemCodeOf(error) === 'ENOENT') return [];
+  throw error;
+}
+
 /** One file a share, mode 0600; written by the command line and by `run`, read by `run` on every request. */
 export function shareRecordFiles(stateDir: string): ShareRecords {
   const folder = join(stateDir, 'shares');
+  const overFolder = join(stateDir, 'ended-shares');
   const pathOf = (id: string) => join(folder, `${id}.json`);
 
   async function read(id: string): Promise<ShareRecord | undefined> {
@@ -86,16 +103,21 @@ export function shareRecordFiles(stateDir: string): ShareRecords {
     },
     remove: (id) => removeFile(pathOf(id)),
     async list() {
-      const names = await readdir(folder).catch((error: unknown) => {
-        if (systemCodeOf(error) === 'ENOENT') return [];
-        throw error;
-      });
+      const names = await readdir(folder).catch(noEntries);
       const found = await Promise.all(
         names
           .filter((name) => name.endsWith('.json') && !name.startsWith('.'))
           .map((name) => read(name.slice(0, -5))),
       );
       return found.filter((record) => record !== undefined);
+    },
+    async noteOver(key) {
+      await makePrivateFolder(overFolder);
+      await writeAtomically(join(overFolder, key), '');
+    },
+    async isOver(key) {
+      if (!namePattern.test(key)) return false;
+      return (await readdir(overFolder).catch(noEntries)).includes(key);
     },
     async version(id) {
       if (!namePattern.test(id)) return undefined;

@@ -247,13 +247,44 @@ describe('a share on its own side', () => {
       return state;
     }
 
-    it('is served here with the same service user and the same allowlist, once the key is here', async () => {
+    it('is served here with the same allowlist and a service user of its own, once the key is here', async () => {
       expect(await reconcileShares(other)).toEqual([]);
       const [theirs, ours] = [await other.records.read('north-1'), await parts.records.read('north-1')];
       expect(theirs).toMatchObject({ state: 'active', allowlist: ours?.allowlist });
-      const open = async ({ seal }: ShareParts, user: { name: string; sealedPassword: string } | undefined) =>
-        user && [user.name, await seal.open(user.sealedPassword, user.name)];
-      expect(await open(other, theirs?.serviceUser)).toEqual(await open(parts, ours?.serviceUser));
+      const names = [theirs?.serviceUser?.name, ours?.serviceUser?.name];
+      expect(new Set(names).size).toBe(2);
+      expect(await users()).toHaveLength(2);
+    });
+
+    it('tells the service no password, not even a sealed one', async () => {
+      const sent = peer.requests.map((request) => JSON.stringify(request)).join();
+      const { serviceUser } = (await parts.records.read('north-1')) ?? {};
+      const password = await parts.seal.open(serviceUser?.sealedPassword ?? '', serviceUser?.name ?? '');
+      const { sealed } = made as { sealed: string };
+      const opened = await parts.seal.open(sealed, `share of ${credentialsOf(peer.origin).systemId}`);
+      expect([sent.includes(password), opened.includes(password)]).toEqual([false, false]);
+    });
+
+    it('is taken up later where the application cannot make a user now, as the same user', async () => {
+      const broken: ShareParts = {
+        ...other,
+        adapter: { ...other.adapter, createServiceUser: () => Promise.reject(new Error('no answer')) },
+      };
+      expect(await reconcileShares(broken)).toEqual(['north-1']);
+      const waiting = await other.records.read('north-1');
+      expect(waiting?.state).toBe('adopting');
+      expect(await reconcileShares(other)).toEqual([]);
+      expect(await other.records.read('north-1')).toEqual({ ...waiting, state: 'active' });
+    });
+
+    it('is never taken up again after it ended here, whatever the service hands out', async () => {
+      await reconcileShares(other);
+      time.pass(hour);
+      listed('ended');
+      await reconcileShares(other);
+      listed('active');
+      expect(await reconcileShares(other)).toEqual(['north-1']);
+      expect(await other.records.list()).toEqual([]);
       expect(await users()).toHaveLength(1);
     });
 
@@ -291,7 +322,7 @@ describe('a share on its own side', () => {
       expect(await other.records.list()).toEqual([]);
     });
 
-    it('is forgotten, and keeps its service user, when this gateway alone is removed', async () => {
+    it('goes with its service user when this gateway alone is removed, and the maker keeps its own', async () => {
       await reconcileShares(other);
       const { service, systemId, systemName, organizationName, gatewayId } = credentialsOf(peer.origin);
       const identity = { service, systemId, systemName, organizationName, gatewayId };
