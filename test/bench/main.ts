@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { benchBackup } from './backup/backup.ts';
 import { benchDecisions } from './decisions.ts';
 import { benchLockOuts } from './lockouts.ts';
 import { benchReconnects } from './reconnects.ts';
@@ -9,7 +10,9 @@ import { benchRevocation } from './revocation.ts';
 import { benchShare } from './share.ts';
 import { benchTunnel } from './tunnel.ts';
 
-const benches: Record<string, () => Promise<BenchResult[]>> = {
+type Bench = (options: { readonly documents: number }) => Promise<BenchResult[]>;
+
+const benches: Record<string, Bench> = {
   share: benchShare,
   tunnel: benchTunnel,
   renewals: benchRenewals,
@@ -17,6 +20,7 @@ const benches: Record<string, () => Promise<BenchResult[]>> = {
   reconnects: benchReconnects,
   revocation: benchRevocation,
   decisions: benchDecisions,
+  backup: benchBackup,
 };
 
 function met({ ours, target }: BenchResult): string {
@@ -25,7 +29,10 @@ function met({ ours, target }: BenchResult): string {
   return `${good ? 'met' : 'MISSED'}: ${target.bound} ${target.value}`;
 }
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'string' } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, documents: { type: 'string', default: '1000000' } },
+});
 const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
 if (unknown.length > 0) {
   process.stderr.write(`Unknown: ${unknown.join(', ')}. There are ${Object.keys(benches).join(', ')}.\n`);
@@ -35,7 +42,7 @@ const results: BenchResult[] = [];
 for (const [name, bench] of Object.entries(benches)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   process.stderr.write(`${name} ...\n`);
-  results.push(...(await bench()));
+  results.push(...(await bench({ documents: Number(values.documents) })));
 }
 for (const result of results) {
   const peer = result.peer === null ? '' : `${result.peerName} ${result.peer}, ratio ${result.ratio}`;
