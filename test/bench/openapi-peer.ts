@@ -16,7 +16,7 @@ export class OpenApiPeer {
       lazyCompileValidators: true,
     });
     const [first] = rules;
-    const path = `/${first?.path.join('/') ?? ''}?another=1`;
+    const path = `${first === undefined ? '/' : literalPath(first)}?another=1`;
     if (this.admits({ method: 'GET', path, headers: {} })) throw new Error(`The peer admits ${path}.`);
   }
 
@@ -26,7 +26,10 @@ export class OpenApiPeer {
   }
 }
 
-function pathItem({ id, path, query = [] }: Rule) {
+const literalPath = ({ path }: Rule) => `/${path.filter((slot) => typeof slot === 'string').join('/')}`;
+
+function pathItem(rule: Rule) {
+  const { id, query = [] } = rule;
   const parameters = query.map((parameter) => ({
     name: parameter.name,
     in: 'query',
@@ -34,7 +37,7 @@ function pathItem({ id, path, query = [] }: Rule) {
     schema: schemaOf(parameter),
   }));
   return [
-    `/${path.join('/')}`,
+    literalPath(rule),
     { get: { operationId: id, parameters, responses: { 200: { description: 'What it says.' } } } },
   ] as const;
 }
