@@ -15,6 +15,7 @@ export interface RecordingWish {
   readonly anyCertificate: boolean;
 }
 
+const nothingSent = { contentType: undefined, body: undefined };
 const mostRequests = 20_000;
 const patience = 30 * second;
 
@@ -35,6 +36,7 @@ export async function recordDashboard(
     serviceWorkers: 'block',
   });
   const noted: { request: Request; startedAt: number }[] = [];
+  const sockets = new Map<string, RecordedRequest>();
   try {
     if (Object.keys(credentials).length > 0) {
       await context.route(
@@ -47,6 +49,18 @@ export async function recordDashboard(
       progress(`Opening ${url.href} for ${stay / second} s (${round} of ${rounds})`);
       // A page of its own each time: a change of the fragment alone would load nothing.
       const page = await context.newPage();
+      page.on('websocket', (socket) => {
+        const address = socket.url();
+        if (!sockets.has(address))
+          progress(`It opens a WebSocket connection, which cannot be shared yet: ${address}`);
+        sockets.set(address, {
+          ...nothingSent,
+          startedAt: clock.now(),
+          method: 'GET',
+          url: address,
+          status: 101,
+        });
+      });
       const status = await page.goto(url.href, { timeout: patience, waitUntil: 'commit' }).then(
         (answer) => answer?.status() ?? 0,
         (error: unknown) => {
@@ -61,10 +75,12 @@ export async function recordDashboard(
       if (noted.length > mostRequests)
         throw new GatewayError('upstream', 'The dashboard makes more calls than an allowlist may hold.');
     }
-    return noted.flatMap(({ request, startedAt }) =>
+    const requests = noted.flatMap(({ request, startedAt }) =>
       // What never leaves the browser, such as `data:`, is no call.
       /^https?:/.test(request.url()) ? [recorded(request, startedAt)] : [],
     );
+    // Kept, so that whoever shares is told what will be missing.
+    return [...requests, ...sockets.values()];
   } finally {
     await context.close();
   }

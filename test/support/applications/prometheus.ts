@@ -4,14 +4,17 @@ import type { Browser } from 'playwright-core';
 import { troubles } from '../chromium.ts';
 import { startProgram } from './program.ts';
 
-/** Debian's Prometheus, scraping itself every second. */
-export const startPrometheus = () =>
+/**
+ * Debian's Prometheus, scraping itself every second.
+ * @param queryLog file to which it writes each query that it executes, as JSON lines
+ */
+export const startPrometheus = (queryLog?: string) =>
   startProgram(
     'prometheus',
     async ({ folder, port }) => {
       await writeFile(
         join(folder, 'prometheus.yml'),
-        `global: { scrape_interval: 1s }\nscrape_configs:\n  - job_name: prometheus\n    static_configs: [{ targets: ['127.0.0.1:${port}'] }]\n`,
+        `global:\n  scrape_interval: 1s\n${queryLog === undefined ? '' : `  query_log_file: ${queryLog}\n`}scrape_configs:\n  - job_name: prometheus\n    static_configs: [{ targets: ['127.0.0.1:${port}'] }]\n`,
       );
       return {
         command: 'prometheus',

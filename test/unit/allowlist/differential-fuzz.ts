@@ -182,7 +182,7 @@ const formPieces = [
 ];
 
 /** A small linear congruential generator, so that a seed gives the same noise everywhere. */
-function generator(seed: number) {
+export function generator(seed: number) {
   let state = seed >>> 0;
   const below = (limit: number) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -197,7 +197,16 @@ function generator(seed: number) {
  * Sends noise made of dangerous pieces, and looks at what is forwarded with Node's own parsers only.
  * @throws Error for a forwarded call that the rules above do not name
  */
-export function fuzz({ cases, seed }: { cases: number; seed: number }): { cases: number; admitted: number } {
+export function fuzz({
+  cases,
+  seed,
+  forwarded,
+}: {
+  cases: number;
+  seed: number;
+  /** Told of each call that is forwarded, for other parsers to look at. */
+  forwarded?: (call: { method: string; target: string }) => void;
+}): { cases: number; admitted: number } {
   const { ask } = asking(rules);
   const { below, some } = generator(seed);
   let admitted = 0;
@@ -224,6 +233,7 @@ export function fuzz({ cases, seed }: { cases: number; seed: number }): { cases:
     if (!decision.admitted) continue;
     admitted++;
     const { method, target, body } = decision.call;
+    forwarded?.({ method, target });
     if (!isNamed(method, target, Buffer.from(body ?? []).toString('utf8'))) {
       throw new Error(`case ${at} of seed ${seed}: ${JSON.stringify(request)} was forwarded as ${target}`);
     }
