@@ -174,7 +174,12 @@ export async function simulateNetwork(
     },
     async get(target) {
       const sent = sender.send({ connection: 'hyco', target, method: 'GET', headers: {} });
+      let settled = false;
+      const settle = () => void (settled = true);
+      sent.then(settle, settle);
       await quiet();
+      // On a busy machine the relay may not have noticed yet that one of its channels is dead; its patience is 60 s.
+      for (let waited = 0; !settled && waited < 90; waited += 1) await network.pass(second);
       return sent;
     },
   };
