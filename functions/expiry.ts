@@ -15,6 +15,8 @@ export const expiry = async (services: Services): Promise<void> => {
   await shares.forgetEnded(most);
   await removeExpired(store, clock, most);
   await pruneAudit(services.audit, clock, services.configuration.auditRetentionDays, most);
+  // Notes that could not be written before.
+  await services.journal.flush();
 };
 
 timer('expiry', '15 */5 * * * *', expiry);

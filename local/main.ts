@@ -110,7 +110,7 @@ async function main(): Promise<void> {
   const configuration = readConfiguration(settings);
   const { dataDir, publicOrigin, shareDomain, relayEndpoint, port } = configuration;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const { secrets, store } = services();
+  const { secrets, store, journal } = services();
   const keyOf = async (name: 'relay-listen-key' | 'relay-send-key') =>
     Buffer.from((await secrets.current(name)).value).toString('base64');
 
@@ -150,6 +150,9 @@ async function main(): Promise<void> {
     for (const child of demo?.children ?? []) child.kill('SIGTERM');
     await host.close();
     await relay?.close();
+    await journal
+      .flush()
+      .catch((error: unknown) => log.error('journal not written', { error: String(error) }));
     await store.close();
     process.exit(0);
   };

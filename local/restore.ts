@@ -3,6 +3,8 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
 import { composeBackupSource, composeServices } from '../functions/trigger/services.ts';
+import { openBackup } from '../shared/backup/backup-read.ts';
+import { readJournal } from '../shared/backup/journal-read.ts';
 import { listBackups, newestBackup } from '../shared/backup/backup-list.ts';
 import { BackupUnusable } from '../shared/backup/backup-unusable.ts';
 import { exportedKeySecrets, readKeyFile } from './backup-key-file.ts';
@@ -102,6 +104,8 @@ async function main(args: string[]): Promise<number> {
     blobs,
     secrets: values.key === undefined ? secrets : exportedKeySecrets(await readKeyFile(values.key), secrets),
   };
+  const { manifest } = await openBackup(from, source);
+  const journal = await readJournal(source, manifest.startedAt);
   const organization =
     values.organization === undefined ? undefined : await organizationIn(from, source, values.organization);
   const { services, store } = openTarget(values.to, configuration);
@@ -112,10 +116,16 @@ async function main(args: string[]): Promise<number> {
       into: store,
       clock,
       organization,
+      lastKnown: journal.lastKnown,
       progress: (container, documents, of) => note(`${container}: ${documents} of ${of}`),
     };
     note(`Verifying backup ${from}`);
     print(restoreText(await planRestore(options), 'plan'));
+    print(`The journal tells of ${journal.notes} documents since then.`);
+    if (journal.unreadable > 0)
+      print(
+        `${journal.unreadable} of its files cannot be read: owners should look closely at what they confirm.`,
+      );
     if (values['dry-run']) return 0;
     if (!(await confirmed(values.yes))) return 4;
     const began = performance.now();

@@ -19,6 +19,7 @@ import { createSignInSteps, halfSignInSchema } from '../../shared/accounts/sign-
 import { createThrottle, throttleSchema } from '../../shared/accounts/throttle.ts';
 import { createAuditLog } from '../../shared/audit/audit-log.ts';
 import { azureBlobs, managedContainer } from '../../shared/blobs/azure-blobs.ts';
+import { createJournal } from '../../shared/backup/journal.ts';
 import { folderBlobs } from '../../shared/blobs/folder-blobs.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { readConfiguration, type Configuration } from '../../shared/configuration.ts';
@@ -108,14 +109,21 @@ export function composeServices(configuration: Configuration, { clock, random, l
     ? createSmtpEmailSender({ url: configuration.smtpUrl, from: configuration.mailFrom })
     : createMailboxEmailSender({ folder: join(dataDir, 'mail'), from: configuration.mailFrom, clock });
   const audit = createAuditLog({ store, clock, random });
+  // Its own randomness: when it writes depends on real time, and must not disturb a sequence that was seeded.
+  const journal = createJournal({ blobs, secrets, clock, random: systemRandom, log });
 
-  const shareDocuments = collection(store, 'shares', shareSchema);
-  const systemDocuments = collection(store, 'systems', systemSchema);
-  const gatewayDocuments = collection(store, 'gateways', gatewayRecordSchema);
+  const shareDocuments = collection(store, 'shares', shareSchema, journal.of('shares'));
+  const systemDocuments = collection(store, 'systems', systemSchema, journal.of('systems'));
+  const gatewayDocuments = collection(store, 'gateways', gatewayRecordSchema, journal.of('gateways'));
   const slugs = collection(store, 'slugs', slugReservationSchema);
 
   const throttle = createThrottle({ counts: collection(store, 'throttles', throttleSchema), clock });
-  const organizationDocuments = collection(store, 'organizations', organizationSchema);
+  const organizationDocuments = collection(
+    store,
+    'organizations',
+    organizationSchema,
+    journal.of('organizations'),
+  );
   const memberships = collection(store, 'memberships', membershipSchema);
   const organizations = createOrganizations({
     organizations: organizationDocuments,
@@ -177,8 +185,13 @@ export function composeServices(configuration: Configuration, { clock, random, l
     random,
   });
   const sessions = createSessions({ sessions: collection(store, 'sessions', sessionSchema), clock, random });
-  const accounts = collection(store, 'accounts', accountSchema);
-  const authenticators = collection(store, 'authenticators', authenticatorsSchema);
+  const accounts = collection(store, 'accounts', accountSchema, journal.of('accounts'));
+  const authenticators = collection(
+    store,
+    'authenticators',
+    authenticatorsSchema,
+    journal.of('authenticators'),
+  );
   const devices = createKnownDevices({ secrets, random });
   const attempts = createAttempts({ throttle, devices });
   const accountNotice = createAccountNotice({ audit, email, clock, random, log, portalOrigin: publicOrigin });
@@ -247,7 +260,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
         log,
       }),
       links: createProviderLinks({
-        links: collection(store, 'providerLinks', providerLinkSchema),
+        links: collection(store, 'providerLinks', providerLinkSchema, journal.of('providerLinks')),
         issuer: identityProvider.issuer,
       }),
       accounts,
@@ -268,6 +281,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
     secrets,
     email,
     blobs,
+    journal,
     audit,
     throttle,
     organizations,

@@ -36,18 +36,27 @@ export async function newBackupKey(
  * @throws BackupUnusable key-missing when the secret's version is gone; damaged when the manifest was changed
  */
 export async function openBackupKey(manifest: Manifest, secrets: SecretStore): Promise<BackupKey> {
-  const { id, key: wrapped } = manifest;
+  const { id } = manifest;
+  const key = await unwrapBackupKey(id, manifest.key, secrets);
+  const { mac, ...rest } = manifest;
+  if (!timingSafeEqual(Buffer.from(mac, 'hex'), Buffer.from(key.mac(rest), 'hex')))
+    throw new BackupUnusable('damaged', `The manifest of ${id} was changed after it was written.`);
+  return key;
+}
+
+/** @throws BackupUnusable key-missing when the secret's version is gone; damaged when it does not open */
+export async function unwrapBackupKey(
+  id: string,
+  wrapped: Manifest['key'],
+  secrets: SecretStore,
+): Promise<BackupKey> {
   const secret = await secrets.version('backup', wrapped.secretVersion);
   if (secret === undefined)
     throw new BackupUnusable(
       'key-missing',
       `${id} is sealed with a version of the backup secret that is not here.`,
     );
-  const key = backupKey(id, unwrap(id, secret.value, wrapped.wrapped), wrapped);
-  const { mac, ...rest } = manifest;
-  if (!timingSafeEqual(Buffer.from(mac, 'hex'), Buffer.from(key.mac(rest), 'hex')))
-    throw new BackupUnusable('damaged', `The manifest of ${id} was changed after it was written.`);
-  return key;
+  return backupKey(id, unwrap(id, secret.value, wrapped.wrapped), wrapped);
 }
 
 function backupKey(id: string, key: Uint8Array, wrapped: Manifest['key']): BackupKey {

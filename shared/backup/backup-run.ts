@@ -1,11 +1,13 @@
 import { setTimeout } from 'node:timers/promises';
 import type { AuditLog } from '../audit/audit-log.ts';
 import { minute, second } from '../clock.ts';
+import type { JournalWriter } from './journal.ts';
 import { makeBackup, pruneBackups, type BackupDependencies } from './backup.ts';
 import type { Manifest } from './manifest.ts';
 
 export interface BackupRunDependencies extends BackupDependencies {
   readonly audit: AuditLog;
+  readonly journal?: Pick<JournalWriter, 'compact'>;
   /** Milliseconds to wait before each further attempt; ten seconds, then a minute, by default. */
   readonly pauses?: readonly number[];
 }
@@ -18,13 +20,16 @@ const actor = { kind: 'service', id: 'backup' } as const;
  * @throws what made the last attempt fail, after noting it, so that the timer counts as failed
  */
 export async function runBackup(dependencies: BackupRunDependencies): Promise<Manifest> {
-  const { audit, blobs, clock, log } = dependencies;
+  const { audit, blobs, clock, log, journal } = dependencies;
   const manifest = await makeWithRetries(dependencies);
   const documents = manifest.files.reduce((sum, file) => sum + file.documents, 0);
   const bytes = manifest.files.reduce((sum, file) => sum + file.bytes, 0);
   const seconds = (Date.parse(manifest.finishedAt) - Date.parse(manifest.startedAt)) / second;
   log.info('backup made', { id: manifest.id, documents, bytes, seconds });
   // A failure to tidy up does not unmake the backup.
+  await journal?.compact(Date.parse(manifest.startedAt)).catch((error: unknown) => {
+    log.error('journal not compacted', { error: String(error) });
+  });
   const removed = await pruneBackups(blobs, clock, log).catch((error: unknown) => {
     log.error('old backups not removed', { error: String(error) });
     return [];

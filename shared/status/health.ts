@@ -1,3 +1,4 @@
+import type { JournalWriter } from '../backup/journal.ts';
 import { newestBackup } from '../backup/backup.ts';
 import type { BlobFolder } from '../blobs/blob-folder.ts';
 import type { Log } from '../log.ts';
@@ -11,6 +12,7 @@ export interface HealthDependencies {
   readonly store: DocumentStore;
   readonly secrets: SecretStore;
   readonly blobs: BlobFolder;
+  readonly journal: Pick<JournalWriter, 'check'>;
   readonly sender: RelaySender;
   readonly log: Log;
 }
@@ -18,7 +20,7 @@ export interface HealthDependencies {
 const patience = 3000;
 
 /** Asks every dependency at once, each for at most three seconds. Says which fails, never why: the log does. */
-export async function readHealth({ store, secrets, blobs, sender, log }: HealthDependencies) {
+export async function readHealth({ store, secrets, blobs, journal, sender, log }: HealthDependencies) {
   async function ready(name: string, ask: () => Promise<unknown>): Promise<Readiness> {
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -36,13 +38,14 @@ export async function readHealth({ store, secrets, blobs, sender, log }: HealthD
   }
 
   const newestWhole = newestBackup(blobs);
-  const [documents, signingSecret, relay, backupFolder] = await Promise.all([
+  const [documents, signingSecret, relay, backupFolder, revocations] = await Promise.all([
     ready('documents', () => store.check()),
     ready('signing secret', () => secrets.current('token-signing')),
     ready('relay', () => askRelay(sender)),
     ready('backups', () => newestWhole),
+    ready('journal', () => journal.check()),
   ]);
-  const dependencies = { documents, signingSecret, relay, backups: backupFolder };
+  const dependencies = { documents, signingSecret, relay, backups: backupFolder, journal: revocations };
   const newest = await newestWhole.catch(() => undefined);
   return {
     status: Object.values(dependencies).includes('failing') ? ('failing' as const) : ('ready' as const),

@@ -24,6 +24,12 @@ export interface CollectionOptions {
   readonly upgrade?: (stored: Document) => unknown;
 }
 
+/** Somebody who wants to know what was written over and removed. */
+export interface CollectionListener<T extends Document> {
+  /** @param before unknown to some writes @param after undefined once it was removed; never fails the write */
+  wrote(place: Document, before: T | undefined, after: T | undefined): Promise<void>;
+}
+
 /** One container of the store, its documents checked against a schema as they are read. */
 export interface Collection<T extends Document> {
   /** @param id where partition key and id are the same, the first is enough */
@@ -55,7 +61,7 @@ export function collection<T extends Document>(
   store: DocumentStore,
   container: ContainerName,
   schema: z.ZodType<T>,
-  { upgrade }: CollectionOptions = {},
+  { upgrade, wrote }: CollectionOptions & Partial<CollectionListener<T>> = {},
 ): Collection<T> {
   const parse = ({ document, etag }: Versioned<Document>): Versioned<T> => {
     const result = schema.safeParse(upgrade === undefined ? document : upgrade(document));
@@ -75,13 +81,18 @@ export function collection<T extends Document>(
     const next = found && change(found.document);
     if (found === undefined || next === undefined) return found?.document;
     await store.replace(container, next, found.etag);
+    await wrote?.(next, found.document, next);
     return next;
   };
 
   return {
     read,
     create: (document) => store.create(container, document),
-    replace: (document, etag) => store.replace(container, document, etag),
+    replace: async (document, etag) => {
+      const written = await store.replace(container, document, etag);
+      await wrote?.(document, undefined, document);
+      return written;
+    },
     update: (pk, id, change, attempts = updateAttempts) =>
       inTurn(JSON.stringify([pk, id]), async () => {
         for (let attempt = 1; ; attempt++) {
@@ -93,7 +104,10 @@ export function collection<T extends Document>(
           }
         }
       }),
-    remove: (pk, id, etag) => store.remove(container, pk, id, etag),
+    remove: async (pk, id, etag) => {
+      await store.remove(container, pk, id, etag);
+      await wrote?.({ pk, id }, undefined, undefined);
+    },
     query: async (query) => {
       const page = await store.query(container, query);
       return { ...page, items: page.items.map(parse) };

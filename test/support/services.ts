@@ -37,6 +37,7 @@ export class TestServices {
 
   /** The same service after its store was lost altogether: secrets, backups and mailbox are left. */
   async loseDocuments(): Promise<TestServices> {
+    await this.services.journal.flush();
     this.services.sender.close();
     await this.services.store.close();
     for (const end of ['', '-wal', '-shm'])
@@ -66,6 +67,7 @@ export class TestServices {
   }
 
   async close(): Promise<void> {
+    await this.services.journal.flush().catch(() => {});
     this.services.sender.close();
     await this.services.store.close();
     await rm(this.dataDir, { recursive: true, force: true });

@@ -128,6 +128,7 @@ export class World {
     this.#closed = true;
     clearInterval(this.#waker);
     this.#backups.close();
+    await this.service.services.journal.flush();
     this.service.services.sender.close();
     await this.service.services.store.close();
     await rm(this.folder, { recursive: true, force: true });
