@@ -32,10 +32,10 @@ export function decide(compiled: CompiledAllowlist, request: RawRequest, now: nu
   try {
     if (request.body === undefined || request.body.length === 0) {
       // Equal to what the slow way would write, so there is nothing to parse.
-      const fixed = compiled.fixed.get(request.method)?.get(request.target);
-      if (fixed !== undefined) {
+      const call = compiled.fixed.get(request.method)?.find(request.target);
+      if (call !== undefined) {
         checkHeaders(request);
-        return fixed;
+        return { admitted: true, call };
       }
     }
     return decideParsed(compiled, parseRequest(request), now);
@@ -52,6 +52,10 @@ export function admit(
   request: ParsedRequest,
   now: number,
 ): AdmittedCall | undefined {
+  for (const family of compiled.families.get(request.method) ?? []) {
+    const call = family.find(request, now);
+    if (call !== undefined) return call;
+  }
   return compiled.tries
     .get(request.method)
     ?.find(request.path, now, (index) => index.find(request, ({ match }) => match(request, now)));
