@@ -17,6 +17,9 @@ const folder = join(__dirname, 'schemathesis');
 /** The same again: `npm run test:interop -- openapi --seed=NUMBER`. */
 const seed = Math.abs(jest.getSeed());
 
+// A busy machine takes its time; a run that finds nothing takes under a minute by itself.
+jest.setTimeout(300_000);
+
 /** Operations after which the token of the caller is dead. */
 const ending = ['disconnectSystem', 'removeGateway'];
 
