@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { simulateCrashes } from './crashes/simulate-crashes.ts';
 import { simulateReconnects } from './reconnects/simulate-reconnects.ts';
 import { simulateRenewals } from './renewals/simulate-renewals.ts';
 
@@ -7,6 +8,7 @@ interface Options {
   readonly seed: number;
   readonly renewals: number;
   readonly gateways: number;
+  readonly kills: number;
 }
 
 type Simulation = (options: Options, print: (line: string) => void) => Promise<boolean>;
@@ -14,6 +16,7 @@ type Simulation = (options: Options, print: (line: string) => void) => Promise<b
 const simulations: Record<string, Simulation> = {
   renewals: simulateRenewals,
   reconnects: simulateReconnects,
+  crashes: simulateCrashes,
 };
 
 function wholeNumber(text: string | undefined, otherwise: number, name: string): number {
@@ -25,7 +28,7 @@ function wholeNumber(text: string | undefined, otherwise: number, name: string):
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, renewals: { type: 'string' }, gateways: { type: 'string' } },
+  options: { seed: { type: 'string' }, renewals: { type: 'string' }, gateways: { type: 'string' }, kills: { type: 'string' } },
 });
 const chosen = positionals.length > 0 ? positionals : Object.keys(simulations);
 const unknown = chosen.filter((name) => !Object.hasOwn(simulations, name));
@@ -37,6 +40,7 @@ const options: Options = {
   seed: wholeNumber(values.seed, randomInt(2 ** 47), 'seed'),
   renewals: wholeNumber(values.renewals, 100_000, 'renewals'),
   gateways: wholeNumber(values.gateways, 10_000, 'gateways'),
+  kills: wholeNumber(values.kills, 200, 'kills'),
 };
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 let held = true;
