@@ -58,6 +58,7 @@ import { openSqliteDocumentStore } from '../../shared/store/sqlite-document-stor
 import { systemClock, systemRandom } from '../../shared/system-clock.ts';
 import { createGatewayCredentials } from '../../shared/systems/gateway-credentials.ts';
 import { gatewayRecordSchema } from '../../shared/systems/gateway-record.ts';
+import { createSilentSystems } from '../../shared/systems/silent-systems.ts';
 import { systemSchema } from '../../shared/systems/system.ts';
 import { createSystems } from '../../shared/systems/systems.ts';
 import { azureHybridConnections } from '../../shared/tunnel/hybrid-connections.ts';
@@ -248,6 +249,8 @@ export function composeServices(configuration: Configuration, { clock, random, l
     clock,
   });
 
+  const silentSystems = createSilentSystems({ gateways: gatewayDocuments, systems, owners, clock });
+
   const handoffs = collection(store, 'handoffs', usedHandoffSchema);
   const { identityProvider } = configuration;
   const providerSignIn =
@@ -331,6 +334,7 @@ export function composeServices(configuration: Configuration, { clock, random, l
     deviceGrants,
     reapproval,
     systems,
+    silentSystems,
     organizationMembers: createOrganizationMembers({
       organizations: organizationDocuments,
       memberships,

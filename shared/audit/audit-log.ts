@@ -69,6 +69,8 @@ export interface AuditLog {
    * one call looks at 2000 entries at the most.
    */
   list(organizationId: string, options: AuditListOptions): Promise<Page<AuditEntry>>;
+  /** Whether the newest 2000 entries tell of this, for who finishes what a crash cut off. */
+  tellsOf(organizationId: string, action: AuditAction, subjectId: string): Promise<boolean>;
   /** Oldest first, for export and verification. */
   all(organizationId: string): AsyncIterable<AuditEntry>;
   /**
@@ -180,6 +182,11 @@ export function createAuditLog({ store, clock, random }: AuditLogDependencies): 
         lookedAt += page.items.length;
       }
       return { items: found, ...(below !== undefined && { continuation: writePlace(below) }) };
+    },
+
+    async tellsOf(organizationId, action, subjectId) {
+      const { items } = await log.list(organizationId, { action, subject: subjectId, limit: 1 });
+      return items.length > 0;
     },
 
     async *all(organizationId) {

@@ -3,11 +3,13 @@ import type { EmailContent, EmailSender } from '../email/email-sender.ts';
 import { gatewayAsksEmail } from '../email/gateway-asks-email.ts';
 import { sharesHeldEmail } from '../email/shares-held-email.ts';
 import { systemDisconnectedEmail } from '../email/system-disconnected-email.ts';
-import { instant, type Clock } from '../clock.ts';
+import { systemsSilentEmail } from '../email/systems-silent-email.ts';
+import { instant, type Clock, type Instant } from '../clock.ts';
 import { sha256, type OrganizationId } from '../identifier.ts';
 import type { Log } from '../log.ts';
 import type { Collection } from '../store/collection.ts';
 import type { GatewayRecord } from '../systems/gateway-record.ts';
+import type { SilentSystem } from '../systems/silent-systems.ts';
 import type { System } from '../systems/system.ts';
 import { renewalReasonText } from '../oauth/renewal-reason-text.ts';
 import type { RenewalReason } from '../oauth/device-grant.ts';
@@ -26,15 +28,19 @@ export interface OwnersNoticeDependencies {
 export function createOwnersNotice(deps: OwnersNoticeDependencies) {
   const { organizations, systems, email, clock, log, publicOrigin } = deps;
 
-  /** @param event names the event, so that telling of it again sends nothing */
+  /**
+   * @param event names the event, so that telling of it again sends nothing
+   * @returns false when it is worth telling again
+   */
   async function tell(
     organizationId: OrganizationId,
     event: string,
     content: (organization: Organization) => EmailContent,
     roles: readonly Role[] = ['owner'],
-  ): Promise<void> {
+  ): Promise<boolean> {
     const organization = await organizations.read(organizationId);
-    if (!organization) return;
+    let all = true;
+    if (!organization) return all;
     for (const owner of organization.members.filter(({ role }) => roles.includes(role))) {
       const outcome = await email.send({
         ...content(organization),
@@ -42,7 +48,9 @@ export function createOwnersNotice(deps: OwnersNoticeDependencies) {
         operationId: `notice-${sha256(`${event} ${owner.accountId}`)}`,
       });
       if (outcome.status !== 'sent') log.warn('owner not told', { organizationId, status: outcome.status });
+      all &&= outcome.status !== 'deferred';
     }
+    return all;
   }
 
   return {
@@ -88,6 +96,21 @@ export function createOwnersNotice(deps: OwnersNoticeDependencies) {
           organizationName: name,
           shares,
           link: `${publicOrigin}/systems/${system.id}`,
+        }),
+      );
+    },
+
+    /** @param day names it: once a day at the most. @returns false when it is worth telling again */
+    systemsSilent(
+      organizationId: OrganizationId,
+      silent: readonly SilentSystem[],
+      day: Instant,
+    ): Promise<boolean> {
+      return tell(organizationId, `silent ${organizationId} ${day}`, ({ name, slug }) =>
+        systemsSilentEmail({
+          organizationName: name,
+          systems: silent.map(({ system, since }) => ({ name: system.name, since })),
+          link: `${publicOrigin}/organizations/${slug}`,
         }),
       );
     },

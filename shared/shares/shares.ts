@@ -178,7 +178,8 @@ export function createShares(dependencies: SharesDependencies) {
       const created =
         stored.createdAt === share.createdAt &&
         stored.recipients[0]?.invitation.operationId === recipients[0]?.invitation.operationId;
-      if (created) {
+      // Asked again: the host that made it may have died before it was in the audit.
+      if (created || !(await audit.tellsOf(system.organizationId, 'share.created', id))) {
         await audit.append({
           organizationId: system.organizationId,
           actor,

@@ -87,7 +87,7 @@ export const containers = {
   slugs: [],
   deviceGrants: ['expiresAt', 'systemId', 'organizationId'],
   systems: ['organizationId', 'state'],
-  gateways: ['systemId', 'untoldSince'],
+  gateways: ['systemId', 'untoldSince', 'silentAt'],
   shares: ['systemId', 'organizationId', 'sweepAt', 'expiresAt', 'endedAt'],
   allowlists: [],
   refusedCalls: ['expiresAt'],

@@ -28,6 +28,7 @@ import { utcText } from '../pages/utc-text.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import type { Collection } from '../store/collection.ts';
 import { DocumentChanged, type Etag, type Versioned } from '../store/document-store.ts';
+import { silence } from './silent-systems.ts';
 import type { GatewayRecord } from './gateway-record.ts';
 
 export interface IssuedCredentials {
@@ -182,6 +183,11 @@ export function createGatewayCredentials({
     throw new OAuthError('invalid_grant', wordsFor(failure, gateway), failure);
   }
 
+  const renewedNow = () => ({
+    renewedAt: instant(clock.now()),
+    silentAt: instant(clock.now() + silence),
+  });
+
   async function genuine(presented: string): Promise<GenuineRefreshKey | undefined> {
     const macKeys = (await secrets.versions('refresh-key-mac')).map(({ value }) => value);
     return readRefreshKey(presented, macKeys);
@@ -201,7 +207,7 @@ export function createGatewayCredentials({
         if (current.state !== 'active' || !unissued || current.arrivedKeyHash !== undefined) {
           throw new OAuthError('invalid_grant', 'This device code has been used.');
         }
-        return { ...current, generation: first, renewedAt: instant(clock.now()) };
+        return { ...current, generation: first, ...renewedNow() };
       });
       if (!gateway) throw new OAuthError('invalid_grant', 'This device code has been used.');
       return sign(gateway, first);
@@ -299,7 +305,7 @@ export function createGatewayCredentials({
           case 'issue': {
             const renewed = {
               ...afterRenewal(gateway, key, verdict.generation, attempt),
-              renewedAt: instant(clock.now()),
+              ...renewedNow(),
             };
             if (await replaced(renewed, stored.etag)) return sign(renewed, verdict.generation, attempt);
           }

@@ -47,6 +47,8 @@ export interface GatewayRecord {
   readonly seenFrom?: string | undefined;
   readonly createdAt: Instant;
   readonly renewedAt?: Instant | undefined;
+  /** When owners hear of its silence, unless it renews before; absent once they have. */
+  readonly silentAt?: Instant | undefined;
 }
 
 export interface UnexplainedAttempt {
@@ -82,4 +84,5 @@ export const gatewayRecordSchema: z.ZodType<GatewayRecord> = z.object({
   seenFrom: z.string().optional(),
   createdAt: instantSchema,
   renewedAt: instantSchema.optional(),
+  silentAt: instantSchema.optional(),
 });

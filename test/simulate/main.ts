@@ -28,7 +28,12 @@ function wholeNumber(text: string | undefined, otherwise: number, name: string):
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, renewals: { type: 'string' }, gateways: { type: 'string' }, kills: { type: 'string' } },
+  options: {
+    seed: { type: 'string' },
+    renewals: { type: 'string' },
+    gateways: { type: 'string' },
+    kills: { type: 'string' },
+  },
 });
 const chosen = positionals.length > 0 ? positionals : Object.keys(simulations);
 const unknown = chosen.filter((name) => !Object.hasOwn(simulations, name));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { composeServices, type Services } from '../../functions/trigger/services.ts';
 import { accountFor, type Account } from '../../shared/accounts/account.ts';
 import { readConfiguration } from '../../shared/configuration.ts';
+import type { OrganizationId } from '../../shared/identifier.ts';
 import { emailAddress } from '../../shared/email/email-address.ts';
 import { listMailbox } from '../../shared/email/mailbox-folder.ts';
 import { silentLog } from '../../shared/log.ts';
@@ -64,6 +65,23 @@ export class TestServices {
       system: { name, slug: name },
     });
     return { system, credentials: await deviceGrants.poll(deviceCode), deviceCode };
+  }
+
+  /** One more system of an organization. */
+  async connectTo(owner: Account, id: OrganizationId, name: string) {
+    const { deviceGrants } = this.services;
+    const { userCode, deviceCode } = await deviceGrants.request({ gatewayName: 'gw', source: '192.0.2.1' });
+    const approval = { organization: { kind: 'existing', id }, system: { name, slug: name } } as const;
+    const system: System = await deviceGrants.approve(userCode, owner, approval);
+    return { system, credentials: await deviceGrants.poll(deviceCode) };
+  }
+
+  /** One more gateway of a system. */
+  async addGateway(owner: Account, system: System) {
+    const { deviceGrants } = this.services;
+    const { userCode, deviceCode } = await deviceGrants.request({ gatewayName: 'gw', source: '192.0.2.1' });
+    await deviceGrants.approve(userCode, owner, { addTo: system.id });
+    return deviceGrants.poll(deviceCode);
   }
 
   async close(): Promise<void> {

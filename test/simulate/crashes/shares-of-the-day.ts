@@ -54,9 +54,14 @@ export class SharesOfTheDay {
       }
       case 'resend':
         return this.#change('resend an invitation', id, now, now, () =>
-          this.#gateway.api('POST', `/api/shares/${id}/invitations`, now.status === 'active' ? [200] : [409], {
-            email: now.recipients[0],
-          }),
+          this.#gateway.api(
+            'POST',
+            `/api/shares/${id}/invitations`,
+            now.status === 'active' ? [200] : [409],
+            {
+              email: now.recipients[0],
+            },
+          ),
         );
       default:
         return this.#change('delete', id, now, { status: 'ended', recipients: [] }, () =>

@@ -62,7 +62,8 @@ export async function simulateKills({ kills, seed }: { kills: number; seed: numb
       const work = [...shares, people, renewing].map(async (each) => {
         while (!over && tally.failures.length === 0) await each.step();
       });
-      await setTimeout(30 + random.below(500));
+      // Now and then long enough for what takes several steps, such as choosing a password.
+      await setTimeout(30 + random.below(random.chance(0.25) ? 2500 : 500));
       over = true;
       await runtime.kill();
       await Promise.all(work);

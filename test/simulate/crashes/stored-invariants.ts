@@ -13,7 +13,10 @@ import { gatewayRecordSchema } from '../../../shared/systems/gateway-record.ts';
 import { systemSchema } from '../../../shared/systems/system.ts';
 
 /** What holds in the store at any moment, whoever died when. Looked at while nobody runs. @returns complaints */
-export async function brokenInvariants(dataDir: string, acknowledged: ReadonlySet<string>): Promise<string[]> {
+export async function brokenInvariants(
+  dataDir: string,
+  acknowledged: ReadonlySet<string>,
+): Promise<string[]> {
   const store = openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite') });
   try {
     return [
@@ -80,7 +83,8 @@ async function brokenShares(store: DocumentStore): Promise<string[]> {
 
 /** What waits to be sent is found by the sweep. */
 function outbox({ id, status, recipients, sweepAt }: Share): string[] {
-  if (status === 'ended') return recipients.length === 0 ? [] : [`share ${id} has ended and names recipients`];
+  if (status === 'ended')
+    return recipients.length === 0 ? [] : [`share ${id} has ended and names recipients`];
   const waits = status === 'active' && recipients.some(({ invitation }) => invitation.state === 'queued');
   return waits && sweepAt === undefined ? [`share ${id} has an invitation that nobody will send`] : [];
 }

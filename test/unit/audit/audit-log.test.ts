@@ -181,6 +181,13 @@ describe('listing', () => {
     expect(await found({ actor: 'bob', action: 'share.' })).toEqual([]);
   });
 
+  it('knows whether something was told already', async () => {
+    await open().append(event({ subject: { kind: 'share', id: 's' } }));
+    expect(await open().tellsOf('org', 'share.created', 's')).toBe(true);
+    expect(await open().tellsOf('org', 'share.revoked', 's')).toBe(false);
+    expect(await open().tellsOf('org', 'share.created', 't')).toBe(false);
+  });
+
   it('shows nothing of another organization', async () => {
     await open().append(event());
     expect(await open().list('other', { limit: 10 })).toEqual({ items: [] });

@@ -8,6 +8,7 @@ import { passwordLinkEmail } from '../../../shared/email/password-link-email.ts'
 import { sharesHeldEmail } from '../../../shared/email/shares-held-email.ts';
 import { signInCodeEmail } from '../../../shared/email/sign-in-code-email.ts';
 import { systemDisconnectedEmail } from '../../../shared/email/system-disconnected-email.ts';
+import { systemsSilentEmail } from '../../../shared/email/systems-silent-email.ts';
 import { invitationEmail } from '../../../shared/invitations/invitation-email.ts';
 import { memberInvitationEmail } from '../../../shared/organizations/member-invitation-email.ts';
 
@@ -38,6 +39,14 @@ export const everyEmail = (words: string): Record<string, EmailContent> => ({
     role: 'admin',
     expiresAt: instant(Date.UTC(2026, 10, 21, 7, 12)),
     link: `${portalOrigin}/join/works`,
+  }),
+  systemsSilent: systemsSilentEmail({
+    organizationName: words,
+    systems: [
+      { name: words, since: instant(0) },
+      { name: 'South', since: instant(0) },
+    ],
+    link: `${portalOrigin}/organizations/plant`,
   }),
   gatewayAsks: gatewayAsksEmail({
     systemName: words,

@@ -77,6 +77,50 @@ describe('the expiry timer', () => {
     expect(await left()).toEqual(entries);
   });
 
+  it('tells owners once, and of all systems together, that some have not renewed for three days', async () => {
+    const olga = await test.account('olga@plant.example');
+    const { system } = await test.connect(olga);
+    for (const name of ['south', 'east']) await test.connectTo(olga, system.organizationId, name);
+    const { credentials } = await test.connectTo(olga, system.organizationId, 'west');
+    const told = async () =>
+      (await test.mails(olga.email)).filter(({ subject }) => subject.includes('not been heard of'));
+    test.clock.moveOn(2 * day);
+    const held = await test.services.credentials.renew(credentials.refreshKey);
+    await expiry(test.services);
+    expect(await told()).toEqual([]);
+    test.clock.moveOn(2 * day);
+    await Promise.all([expiry(test.services), expiry(test.services)]);
+    await expiry(test.services);
+    expect(await told()).toMatchObject([{ subject: '3 systems have not been heard of for three days' }]);
+    test.clock.moveOn(day);
+    await test.services.credentials.renew(held.refreshKey);
+    for (let days = 0; days < 3; days++) {
+      await expiry(test.services);
+      test.clock.moveOn(day);
+    }
+    expect(await told()).toHaveLength(1);
+    test.clock.moveOn(day);
+    await expiry(test.services);
+    expect((await told()).map(({ subject }) => subject)).toContain(
+      'west has not been heard of for three days',
+    );
+    expect(await told()).toHaveLength(2);
+  });
+
+  it('is silent about systems that were disconnected, and about one whose other gateway renews', async () => {
+    const olga = await test.account('olga@plant.example');
+    const { system } = await test.connect(olga);
+    const other = await test.addGateway(olga, system);
+    const gone = await test.connectTo(olga, system.organizationId, 'south');
+    await test.services.systems.disconnect(gone.system, actor);
+    test.clock.moveOn(2 * day);
+    await test.services.credentials.renew(other.refreshKey);
+    test.clock.moveOn(2 * day);
+    await expiry(test.services);
+    const subjects = (await test.mails(olga.email)).map(({ subject }) => subject);
+    expect(subjects.filter((subject) => subject.includes('not been heard of'))).toEqual([]);
+  });
+
   it('finishes a disconnect that a crash left half done', async () => {
     const { system, credentials } = await test.connect(await test.account('olga@plant.example'));
     const { share } = await test.services.shares.create(system, actor, shareWish(ann));
