@@ -67,16 +67,19 @@ async function confirmed(yes: boolean): Promise<boolean> {
   }
 }
 
+/** Waiting for the disk with every document would take hours; an interrupted restore is started again. */
+const durable = 'on-close';
+
 /** The live services, or a store alone in a folder. */
 function openTarget(folder: string | undefined, configuration: ReturnType<typeof readConfiguration>) {
   if (folder === undefined) {
-    const services = composeServices(configuration, { clock, random, log: silentLog });
+    const services = composeServices(configuration, { clock, random, log: silentLog, durable });
     return { services, store: services.store };
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   return {
     services: undefined,
-    store: openSqliteDocumentStore({ file: join(resolve(folder), 'documents.sqlite') }),
+    store: openSqliteDocumentStore({ file: join(resolve(folder), 'documents.sqlite'), durable }),
   };
 }
 

@@ -55,6 +55,7 @@ import { createShares, grantSchema } from '../../shared/shares/shares.ts';
 import { collection } from '../../shared/store/collection.ts';
 import { cosmosDocumentStore } from '../../shared/store/cosmos-document-store.ts';
 import { openSqliteDocumentStore } from '../../shared/store/sqlite-document-store.ts';
+import type { SqliteFile } from '../../shared/store/sqlite-schema.ts';
 import { systemClock, systemRandom } from '../../shared/system-clock.ts';
 import { createGatewayCredentials } from '../../shared/systems/gateway-credentials.ts';
 import { gatewayRecordSchema } from '../../shared/systems/gateway-record.ts';
@@ -73,6 +74,8 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Of the embedded store. */
+  readonly durable?: SqliteFile['durable'];
 }
 
 function programVersion(): string {
@@ -97,14 +100,17 @@ export function composeBackupSource(configuration: Configuration, { clock, rando
 }
 
 /** The composition root: every service, built from configuration alone. */
-export function composeServices(configuration: Configuration, { clock, random, log }: Surroundings) {
+export function composeServices(
+  configuration: Configuration,
+  { clock, random, log, durable = 'each-write' }: Surroundings,
+) {
   const { dataDir, publicOrigin, shareDomain } = configuration;
   const site = { publicOrigin, shareDomain };
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
 
   const store = configuration.cosmos
     ? cosmosDocumentStore({ ...configuration.cosmos, clientId: configuration.azureClientId, random, log })
-    : openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite') });
+    : openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite'), durable });
   const { secrets, blobs } = composeBackupSource(configuration, { clock, random, log });
   const email = configuration.smtpUrl
     ? createSmtpEmailSender({ url: configuration.smtpUrl, from: configuration.mailFrom })

@@ -41,16 +41,18 @@ interface Row {
  * @throws StoreUnavailable when the file cannot be opened, is not ours, or is of a newer version
  */
 export function openSqliteDocumentStore(options: SqliteFile): DocumentStore {
-  return new SqliteDocumentStore(openSqliteFile(options));
+  return new SqliteDocumentStore(openSqliteFile(options), options.durable);
 }
 
 class SqliteDocumentStore implements DocumentStore {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #continuationKey: Uint8Array;
+  readonly #durable: SqliteFile['durable'];
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, durable: SqliteFile['durable']) {
     this.#database = database;
+    this.#durable = durable;
     const key = database.prepare("SELECT value FROM meta WHERE name = 'continuation-key'").get()?.['value'];
     if (!(key instanceof Uint8Array)) throw new StoreUnavailable('damaged', 'The store lacks its own key.');
     this.#continuationKey = key;
@@ -131,6 +133,11 @@ class SqliteDocumentStore implements DocumentStore {
 
   async close(): Promise<void> {
     if (!this.#database.isOpen) return;
+    if (this.#durable === 'on-close') {
+      // The journal goes to the disk as a whole, with all that was written before.
+      this.#database.exec('PRAGMA synchronous = FULL');
+      await this.check();
+    }
     this.#statements.clear();
     this.#database.close();
   }

@@ -17,6 +17,11 @@ export interface SqliteFile {
   readonly maximumBytes?: number;
   /** How long to wait for a lock that another process holds; 5000 by default. */
   readonly busyMilliseconds?: number;
+  /**
+   * When writes outlive a power cut: each before it is acknowledged, by default, or all of them once the store was
+   * closed. The latter is for work that is begun again after an interruption.
+   */
+  readonly durable?: 'each-write' | 'on-close';
 }
 
 /** What a field of a document is in SQL; the same text in indexes and in queries, or no index is used. */
@@ -28,7 +33,12 @@ export const fieldExpression = (field: string): string =>
  *
  * @throws StoreUnavailable when it cannot be opened, is not ours, or was written by a newer version
  */
-export function openSqliteFile({ file, maximumBytes, busyMilliseconds = 5000 }: SqliteFile): DatabaseSync {
+export function openSqliteFile({
+  file,
+  maximumBytes,
+  busyMilliseconds = 5000,
+  durable = 'each-write',
+}: SqliteFile): DatabaseSync {
   makePrivate(file);
   let database: DatabaseSync | undefined;
   try {
@@ -41,6 +51,8 @@ export function openSqliteFile({ file, maximumBytes, busyMilliseconds = 5000 }: 
     );
     if (maximumBytes !== undefined) limitSize(database, maximumBytes);
     prepareSchema(database);
+    // NORMAL keeps the file sound as well, but a power cut may take back the last commits.
+    if (durable === 'on-close') database.exec('PRAGMA synchronous = NORMAL');
     return database;
   } catch (error) {
     database?.close();

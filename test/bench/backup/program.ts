@@ -12,7 +12,7 @@ async function work(job: string, folder: string): Promise<number> {
   const blobs = folderBlobs({ folder: join(folder, 'backups') });
   const secrets = openFileSecretStore({ file: join(folder, 'secrets.json'), clock, random });
   const file = join(folder, job === 'backup' ? 'documents.sqlite' : 'restored.sqlite');
-  const store = openSqliteDocumentStore({ file });
+  const store = openSqliteDocumentStore({ file, durable: 'on-close' });
   try {
     if (job === 'backup') {
       const { files } = await makeBackup({ store, blobs, secrets, clock, random, log });

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Query } from '../../../shared/store/document-store.ts';
 import { openSqliteDocumentStore } from '../../../shared/store/sqlite-document-store.ts';
 import { sqlQuery } from '../../../shared/store/sqlite-query.ts';
-import { sqliteSchemaVersion } from '../../../shared/store/sqlite-schema.ts';
+import { openSqliteFile, sqliteSchemaVersion } from '../../../shared/store/sqlite-schema.ts';
 import { StoreUnavailable } from '../../../shared/store/store-errors.ts';
 
 let folder: string;
@@ -27,6 +27,28 @@ const opening = () => {
     return error;
   }
 };
+
+describe('a store whose writes last once it was closed', () => {
+  it('shows them to others before, and keeps them', async () => {
+    const bulk = openSqliteDocumentStore({ file, durable: 'on-close' });
+    const other = openSqliteDocumentStore({ file });
+    await bulk.create('shares', { id: 'a', pk: 'a' });
+    expect((await other.read('shares', 'a', 'a'))?.document.id).toBe('a');
+    await bulk.close();
+    await bulk.close();
+    expect((await other.read('shares', 'a', 'a'))?.document.id).toBe('a');
+    await other.close();
+  });
+
+  it.each([
+    ['on-close', 1],
+    ['each-write', 2],
+  ] as const)('has SQLite wait as %s needs it', (durable, synchronous) => {
+    const database = openSqliteFile({ file, durable });
+    expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous });
+    database.close();
+  });
+});
 
 describe('opening', () => {
   it('makes the folder and the files for the owner alone', async () => {
