@@ -14,6 +14,17 @@ const healthSchema = z.object({
     .object({ id: z.string(), finishedAt: z.string().meta({ format: 'date-time' }) })
     .nullable()
     .describe('The newest whole backup.'),
+  lastDrill: z
+    .object({
+      at: z.string().meta({ format: 'date-time' }),
+      passed: z.boolean(),
+      backup: z.exactOptional(z.string()),
+      rpoSeconds: z.exactOptional(z.number().describe('Age of the backup that was restored.')),
+      rtoSeconds: z.exactOptional(z.number().describe('How long verifying and restoring took.')),
+      documents: z.exactOptional(z.number().int()),
+    })
+    .nullable()
+    .describe('The last rehearsal of a restore.'),
 });
 
 /** Readiness of each dependency: 200 when all are ready, else 503. */
@@ -32,7 +43,7 @@ http('health', {
       id: 'readHealth',
       method: 'GET',
       path: '/api/health',
-      summary: 'Readiness of each dependency, version, last backup',
+      summary: 'Readiness of each dependency, version, last backup and drill',
       answers: {
         200: jsonAnswer('All is ready.', 'Health', healthSchema),
         503: jsonAnswer('Something is failing: which, and not why.', 'Health', healthSchema),

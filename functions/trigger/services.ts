@@ -1,4 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccountNotice } from '../../shared/accounts/account-notice.ts';
 import { accountSchema } from '../../shared/accounts/account.ts';
@@ -19,6 +21,7 @@ import { createSignInSteps, halfSignInSchema } from '../../shared/accounts/sign-
 import { createThrottle, throttleSchema } from '../../shared/accounts/throttle.ts';
 import { createAuditLog } from '../../shared/audit/audit-log.ts';
 import { azureBlobs, managedContainer } from '../../shared/blobs/azure-blobs.ts';
+import type { Scratch } from '../../shared/backup/drill.ts';
 import { createJournal } from '../../shared/backup/journal.ts';
 import { folderBlobs } from '../../shared/blobs/folder-blobs.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
@@ -81,6 +84,19 @@ export interface Surroundings {
 function programVersion(): string {
   const text = readFileSync(join(packageRoot, 'package.json'), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
+}
+
+/** A store in a folder of its own, for the drill. */
+async function openScratch(): Promise<Scratch> {
+  const folder = await mkdtemp(join(tmpdir(), 'drawbridge-drill-'));
+  const store = openSqliteDocumentStore({ file: join(folder, 'documents.sqlite') });
+  return {
+    store,
+    async remove() {
+      await store.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }
 
 /** What reading a backup takes: it must do where the documents are lost. */
@@ -291,6 +307,7 @@ export function composeServices(
     email,
     blobs,
     journal,
+    openScratch,
     audit,
     throttle,
     organizations,

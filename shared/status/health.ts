@@ -1,5 +1,6 @@
 import type { JournalWriter } from '../backup/journal.ts';
 import { newestBackup } from '../backup/backup.ts';
+import { readLastDrill } from '../backup/drill-report.ts';
 import type { BlobFolder } from '../blobs/blob-folder.ts';
 import type { Log } from '../log.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
@@ -50,6 +51,7 @@ export async function readHealth({ store, secrets, blobs, journal, sender, log }
   return {
     status: Object.values(dependencies).includes('failing') ? ('failing' as const) : ('ready' as const),
     dependencies,
+    lastDrill: (await readLastDrill(blobs).catch(() => undefined)) ?? null,
     lastBackup: newest ? { id: newest.id, finishedAt: newest.finishedAt } : null,
   };
 }

@@ -429,6 +429,7 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
 /** Every timer, with what it may do unasked. Timers have no route: nobody outside can start one. */
 export const timers: Readonly<Record<string, string>> = {
   backup: 'writes a sealed backup',
+  drill: 'restores the newest backup into a scratch place, and deletes that',
   expiry: 'ends what is over, deletes what has expired, tells owners of silent systems once',
   'invitation-sweep': 'sends invitations that are already decided',
 };
