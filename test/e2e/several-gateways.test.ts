@@ -135,7 +135,7 @@ describe('two gateways of one system', () => {
         await gateway.run();
       }
     });
-    expect(seen).toBeGreaterThan(50);
+    expect(seen).toBeGreaterThan(10);
     expect(failed).toEqual([]);
   });
 

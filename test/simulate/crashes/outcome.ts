@@ -8,6 +8,10 @@ export class Broken extends Error {
   override name = 'Broken';
 }
 
+/** `fetch`, by which the mailbox is read, says so in its own way. */
+const isUnanswered = (error: unknown): boolean =>
+  error instanceof Unanswered || (error instanceof TypeError && error.message === 'fetch failed');
+
 /** Counts and complaints of one run. */
 export class Tally {
   readonly acknowledged = new Map<string, number>();
@@ -21,7 +25,7 @@ export class Tally {
       this.acknowledged.set(name, (this.acknowledged.get(name) ?? 0) + 1);
       return done;
     } catch (error) {
-      if (error instanceof Unanswered) {
+      if (isUnanswered(error)) {
         this.unanswered.set(name, (this.unanswered.get(name) ?? 0) + 1);
         return undefined;
       }
