@@ -42,7 +42,7 @@ export async function benchShare(): Promise<BenchResult[]> {
       late.push(Math.max(0, performance.now() - replied));
     }
     return [
-      figure('share command to link live', 'ms', percentile(live, 0.5), undefined, {
+      figure('share command, with inference from HAR, to link live', 'ms', percentile(live, 0.5), undefined, {
         bound: 'at most',
         value: 1000,
       }),

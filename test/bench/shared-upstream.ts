@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectGateway, Gateway } from '../../local/rehearsal/gateway-program.ts';
 import { Person } from '../../local/rehearsal/person.ts';
 import { Runtime } from '../../local/rehearsal/runtime.ts';
+import { packageRoot } from '../../shared/package-root.ts';
 
 export interface SharedUpstream {
   readonly runtime: Runtime;
@@ -15,6 +16,26 @@ export interface SharedUpstream {
   /** Makes a share for the guest through the command line. */
   share(): Promise<{ id: string; url: string }>;
   close(): Promise<void>;
+}
+
+/**
+ * What a browser recorded of a Prometheus graph page, as if this application had served it, with the calls of the
+ * benchmarks besides: sharing infers its allowlist from that.
+ */
+async function recordingAt(origin: string): Promise<unknown> {
+  const file = join(packageRoot, 'test/data/allowlist/prometheus-recordings.json');
+  const text = await readFile(file, 'utf8');
+  const kept = JSON.parse(text) as { origin: string };
+  const { recordings } = JSON.parse(text.replaceAll(kept.origin, origin)) as {
+    recordings: { first: { har: { log: { entries: object[] } } } };
+  };
+  const { log } = recordings.first.har;
+  const own = ['/kilobyte', '/large', '/gigabyte', '/stream'].map((path) => ({
+    startedDateTime: '2026-01-01T12:00:00Z',
+    request: { method: 'GET', url: origin + path, headers: [] },
+    response: { status: 200 },
+  }));
+  return { log: { ...log, entries: [...log.entries, ...own] } };
 }
 
 /** The one-machine runtime with a connected gateway before the application of the benchmarks. */
@@ -34,11 +55,8 @@ export async function shareUpstream(): Promise<SharedUpstream> {
     systemSlug: 'bench',
   });
   await gateway.run();
-  const calls = join(runtime.dataDir, 'calls.json');
-  await writeFile(
-    calls,
-    JSON.stringify(['/kilobyte', '/large', '/gigabyte', '/stream'].map((path) => ({ method: 'GET', path }))),
-  );
+  const recording = join(runtime.dataDir, 'dashboard.har');
+  await writeFile(recording, JSON.stringify(await recordingAt(`http://127.0.0.1:${upstreamPort}`)));
   return {
     runtime,
     gateway,
@@ -58,7 +76,7 @@ export async function shareUpstream(): Promise<SharedUpstream> {
           '--to',
           'guest@partner.example',
         ],
-        ...['--calls', calls, '--yes', '--json'],
+        ...['--har', recording, '--yes', '--json'],
       );
       if (made.code !== 0) throw new Error(made.stderr + made.stdout);
       return JSON.parse(made.stdout) as { id: string; url: string };
