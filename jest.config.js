@@ -38,6 +38,7 @@ export default {
       // These look into, or lock, the file of the embedded store.
       testPathIgnorePatterns: ['e2e/crashes', 'e2e/store-faults', 'e2e/two-hosts'],
       globalSetup: '<rootDir>/test/support/cosmos-for-runtimes.ts',
+      globalTeardown: '<rootDir>/test/support/cosmos-teardown.ts',
     },
   ],
 };
