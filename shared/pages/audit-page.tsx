@@ -2,6 +2,7 @@ import type { AuditSearch } from '../audit/audit-search.ts';
 import { AuditEntries, type AuditEntryView } from './audit-entries.tsx';
 import { ErrorSummary, Field, fieldId, type FieldErrors } from './field.tsx';
 import { Layout } from './layout.tsx';
+import { OrganizationHeading } from './organization-heading.tsx';
 import { portalPaths } from './portal-paths.ts';
 
 export interface AuditPageProps {
@@ -28,12 +29,7 @@ export function AuditPage(props: AuditPageProps) {
   return (
     <Layout title={`Audit of ${organization.name}`} account={account} csrf={csrf}>
       <div class="stack">
-        <div>
-          <p class="trail">
-            <a href={portalPaths.organization(organization.slug)}>{organization.name}</a>
-          </p>
-          <h1>Audit</h1>
-        </div>
+        <OrganizationHeading organization={organization} section="Audit" manages title="Audit" />
         <p class="muted">
           What was done, by whom, newest first. Entries are never changed; each proves the one before.
         </p>

@@ -8,6 +8,7 @@ import {
   type MemberInvitationView,
   type MemberView,
 } from './member-rows.tsx';
+import { OrganizationHeading } from './organization-heading.tsx';
 import { portalPaths } from './portal-paths.ts';
 import { PostForm } from './post-form.tsx';
 import { SecondFactorSetting } from './second-factor-setting.tsx';
@@ -41,15 +42,12 @@ export function OrganizationPage(props: OrganizationPageProps) {
   return (
     <Layout title={name} account={account} csrf={csrf}>
       <div class="stack-wide">
-        <div>
-          <p class="trail">
-            <a href={portalPaths.home}>Home</a>
-          </p>
-          <div class="section-head">
-            <h1>{name}</h1>
-            {role !== 'member' && <a href={portalPaths.audit(slug)}>Audit</a>}
-          </div>
-        </div>
+        <OrganizationHeading
+          organization={organization}
+          section="Overview"
+          manages={role !== 'member'}
+          title={name}
+        />
         <ErrorSummary errors={errors} fields={owner ? ['email', 'role', 'name', 'confirm'] : []} />
         <section>
           <div class="section-head">
