@@ -156,6 +156,7 @@ async function keep(parts: ApprovalParts, tokens: Tokens): Promise<ConnectedCred
     systemName: tokens.system_name,
     organizationName: tokens.organization_name,
     gatewayId: tokens.gateway_id,
+    connectedAt: now,
     accessToken: tokens.access_token,
     accessTokenExpiresAt: now + tokens.expires_in * second,
     refreshToken: tokens.refresh_token,

@@ -9,6 +9,7 @@ import { acceptCommand } from './commands/accept.ts';
 import { admitCommand } from './commands/admit.ts';
 import type { Command } from './commands/command.ts';
 import { connectCommand } from './commands/connect.ts';
+import { consoleCommand } from './commands/console.ts';
 import { disconnectCommand } from './commands/disconnect.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { gatewaysCommand } from './commands/gateways.ts';
@@ -34,6 +35,7 @@ const commands: Record<string, Command> = {
   accept: acceptCommand,
   gateways: gatewaysCommand,
   disconnect: disconnectCommand,
+  console: consoleCommand,
   doctor: doctorCommand,
 };
 

@@ -25,6 +25,8 @@ export interface GatewayStatus {
   readonly service: string;
   readonly system?: { readonly id: string; readonly name: string };
   readonly organization?: { readonly name: string };
+  /** When this gateway was connected, RFC 3339. */
+  readonly connectedAt?: string;
   readonly tunnel?: TunnelView;
   readonly reach?: Reach;
   readonly pending?: {
@@ -70,6 +72,7 @@ export async function readGatewayStatus(
       system: { id: credentials.systemId, name: credentials.systemName },
       organization: { name: credentials.organizationName },
     }),
+    ...(connected && credentials.connectedAt !== undefined && { connectedAt: time(credentials.connectedAt) }),
     ...(live.tunnel && { tunnel: live.tunnel }),
     ...(connected && live.reach && { reach: live.reach }),
     ...(pending && {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { day, minute, second } from '../shared/clock.ts';
 import { createApprovalWaiting } from './approval-waiting.ts';
 import { startConsoleApi, type ConsoleActions } from './console/console-api.ts';
+import { createConsolePages } from './console/console-pages.ts';
+import { createConsoleSessions } from './console/console-sessions.ts';
 import { consoleAddressFile, consoleKey } from './console/console-key.ts';
 import { callSourceOf, reviewShare } from './console/review-share.ts';
 import { disconnect } from './disconnect.ts';
@@ -83,6 +85,7 @@ export async function run(
     if (seen !== undefined) await writeLastSeen(configuration.stateDir, new Date(seen).toISOString());
   }
 
+  const sessions = createConsoleSessions(clock, random);
   const actions: ConsoleActions = {
     status: async () =>
       readGatewayStatus(gateway, {
@@ -116,10 +119,20 @@ export async function run(
     },
     unshare: (id) => shares.end(id),
     review: (id, review) => reviewShare(gateway, id, review),
+    consoleLink: () => `/sign-in?code=${sessions.makeLink()}`,
   };
+  const pages = createConsolePages({
+    actions,
+    sessions,
+    verifyAdministrator: gateway.adapter.verifyAdministrator,
+    titles: async () =>
+      new Map((await gateway.records.list()).map(({ id, dashboard }) => [id, dashboard.title])),
+    random,
+    log,
+  });
 
   const key = await consoleKey(configuration.stateDir, random);
-  const local = await startConsoleApi({ actions, key, log, ...configuration.console });
+  const local = await startConsoleApi({ actions, pages, key, log, ...configuration.console });
   await writeAtomically(consoleAddressFile(configuration.stateDir), JSON.stringify({ origin: local.origin }));
 
   const renewals = createRenewalSchedule(gateway.renewal, log);

@@ -102,7 +102,8 @@ async function startDemo(dataDir: string, publicOrigin: string) {
     { mode: 0o600 },
   );
   const gateway = start('gateway/cli.js', ['run', '--config', config]);
-  return { origin, adminName, adminPassword, config, children: [demo.process, gateway.process] };
+  const console = `http://127.0.0.1:${consolePort}`;
+  return { origin, adminName, adminPassword, config, console, children: [demo.process, gateway.process] };
 }
 
 async function main(): Promise<void> {

@@ -3,7 +3,8 @@ export function welcome(at: {
   publicOrigin: string;
   dataDir: string;
   relayEndpoint: string;
-  demo?: { origin: string; adminName: string; adminPassword: string; config: string } | undefined;
+  demo?:
+    { origin: string; adminName: string; adminPassword: string; config: string; console: string } | undefined;
 }): string {
   const lines = [
     '',
@@ -17,6 +18,7 @@ export function welcome(at: {
   if (at.demo) {
     lines.push(
       `  Demo system ${at.demo.origin}/      sign in as ${at.demo.adminName} with ${at.demo.adminPassword}`,
+      `  Gateway     ${at.demo.console}/      what it does, on this machine only; the same sign-in`,
       '',
       'What to do first:',
       `  1. Open the demo system, sign in, and choose Sharing, then "Connect to the cloud".`,

@@ -71,6 +71,12 @@ export function createHilltopAdapter(
       const answer = await send({ method: 'DELETE', path: `/api/users/${encodeURIComponent(name)}` });
       expectStatus(answer, 'remove a service user', [204, 404]);
     },
+    async verifyAdministrator(name, password) {
+      const url = new URL('/api/users', settings.url);
+      const answer = await http.send({ method: 'GET', url, headers: basicAuthorization(name, password) });
+      expectStatus(answer, 'check a password', [200, 401, 403]);
+      return answer.status === 200;
+    },
     authenticate: ({ name, password }) => basicAuthorization(name, password),
     async describeDashboard(id) {
       const answer = await send({ method: 'GET', path: `/api/dashboards/${encodeURIComponent(id)}` });

@@ -27,6 +27,11 @@ export interface OnPremAdapter {
   deleteServiceUser(name: string): Promise<void>;
   /** Headers that make a request the user's. */
   authenticate(user: ServiceUser): Record<string, string>;
+  /**
+   * Whether this is the name and password of somebody who administers the application; absent where it has no users.
+   * @throws GatewayError `upstream`, `unreachable` when the application cannot say
+   */
+  verifyAdministrator?(name: string, password: string): Promise<boolean>;
   /** What the application itself knows of a dashboard; undefined where it cannot tell. */
   describeDashboard(id: string): Promise<KnownDashboard | undefined>;
 }

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { GatewayError, systemCodeOf } from '../gateway-error.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../http-client.ts';
 import { basicAuthorization } from './basic-authorization.ts';
@@ -8,6 +9,18 @@ import type { OnPremAdapter } from './on-prem-adapter.ts';
 const userTag = 'management';
 /** A regular expression that no resource's name matches but the empty one: may look, and touch nothing. */
 const nothing = '^$';
+
+const whoamiSchema = z.object({ tags: z.union([z.array(z.string()), z.string()]) });
+
+function tagsOf({ text }: HttpAnswer): readonly string[] {
+  try {
+    const { tags } = whoamiSchema.parse(JSON.parse(text));
+    // Before 3.8 one text with commas.
+    return typeof tags === 'string' ? tags.split(',') : tags;
+  } catch {
+    throw new GatewayError('upstream', 'RabbitMQ describes its user in words not known here.');
+  }
+}
 
 /**
  * RabbitMQ with its management plugin: users and permissions by its HTTP API, sign-in by HTTP Basic (RFC 7617).
@@ -70,6 +83,12 @@ export function createRabbitmqAdapter(
     },
     async deleteServiceUser(name) {
       expectStatus(await send('DELETE', ['users', name]), 'remove a service user', [204, 404]);
+    },
+    async verifyAdministrator(name, password) {
+      const url = new URL('/api/whoami', settings.url);
+      const answer = await http.send({ method: 'GET', url, headers: basicAuthorization(name, password) });
+      expectStatus(answer, 'check a password', [200, 401]);
+      return answer.status === 200 && tagsOf(answer).includes('administrator');
     },
     authenticate: ({ name, password }) => basicAuthorization(name, password),
     describeDashboard: async () => undefined,

@@ -9,6 +9,7 @@ import type { GatewayStatus } from '../gateway-status.ts';
 import { isLoopbackHost } from '../service-origin.ts';
 import { ServiceProblem } from '../service-problem.ts';
 import type { SharedDashboard } from '../service-client.ts';
+import type { ConsolePages } from './console-pages.ts';
 
 const mostBodyBytes = 8 * 1024 * 1024;
 
@@ -66,6 +67,8 @@ export interface ConsoleActions {
   unshare(id: string): Promise<void>;
   /** Shows how a dashboard differs from what is shared of it; changes it only where exactly that is accepted. */
   review(id: string, review: LocalReview): Promise<ReviewedShare>;
+  /** @returns the path of a link that opens the console once, for whoever has the key */
+  consoleLink(): string;
 }
 
 class HttpFault extends Error {
@@ -128,22 +131,26 @@ function parse<T>(schema: z.ZodType<T>, value: unknown): T {
   throw new HttpFault(400, `Not valid: ${errors.map(({ field }) => field).join(', ')}.`, errors);
 }
 
-/** The local API for the on-prem application beside the gateway: loopback only, with a key from the state folder. */
+/**
+ * Serves what is for this machine only, on loopback: the local API for the on-prem application beside the gateway,
+ * with a key from the state folder, and the console for people.
+ */
 export async function startConsoleApi({
   actions,
+  pages,
   key,
   hostname,
   port,
   log,
 }: {
   actions: ConsoleActions;
+  pages: ConsolePages;
   key: string;
   hostname: string;
   port: number;
   log: Log;
 }): Promise<{ origin: string; close(): Promise<void> }> {
   async function route(request: IncomingMessage): Promise<{ status: number; body?: unknown }> {
-    if (!isLocal(request)) throw new HttpFault(403, 'This address is for this machine only.');
     const bearer = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1];
     if (bearer === undefined || !sameSecret(bearer, key))
       throw new HttpFault(401, 'The key is missing or wrong.');
@@ -153,6 +160,8 @@ export async function startConsoleApi({
         return { status: 200, body: await actions.status() };
       case 'POST /api/connect':
         return { status: 202, body: await actions.connect() };
+      case 'POST /api/console-link':
+        return { status: 201, body: { path: actions.consoleLink() } };
       case 'POST /api/disconnect':
         await actions.disconnect();
         return { status: 204 };
@@ -183,6 +192,8 @@ export async function startConsoleApi({
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
+      if (!isLocal(request)) throw new HttpFault(403, 'This address is for this machine only.');
+      if (!(request.url ?? '').startsWith('/api/')) return await pages(request, response);
       const { status, body } = await route(request);
       if (status === 204) response.writeHead(204).end();
       else reply(response, status, body);

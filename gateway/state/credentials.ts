@@ -8,6 +8,8 @@ const identity = z.object({
   systemName: z.string(),
   organizationName: z.string(),
   gatewayId: z.string(),
+  /** When this gateway was connected, milliseconds since 1970; older files lack it. */
+  connectedAt: z.number().int().optional(),
 });
 
 const moment = z.number().int();

@@ -138,6 +138,34 @@ describe('the demo system, by hand', () => {
     await portal.close();
   });
 
+  it('shows whoever stands before the machine what the gateway does, and who watches', async () => {
+    const stateDir = join(runtime.dataDir, 'gateway');
+    const { origin } = JSON.parse(await readFile(join(stateDir, 'console.json'), 'utf8')) as {
+      origin: string;
+    };
+    const console = await admin.newPage();
+    await console.goto(origin);
+    await console.getByLabel('Administrator').fill('admin');
+    await console.getByLabel('Password').fill('wrong');
+    await console.keyboard.press('Enter');
+    await console.getByText('Wrong name or password').waitFor();
+    await screenshot(console, 'console-sign-in');
+    const password = await readFile(join(runtime.dataDir, 'demo-system/admin-password.txt'), 'utf8');
+    await console.getByLabel('Password').fill(password.trim());
+    await console.keyboard.press('Enter');
+    await console.getByText(guestEmail).first().waitFor();
+    for (const words of ['Connected since', 'Plant Ltd', 'Hilltop North', 'Transmitter site North'])
+      await console.getByText(words).first().waitFor();
+    await screenshot(console, 'console', { fullPage: true });
+    await console.setViewportSize({ width: 390, height: 844 });
+    await screenshot(console, 'console-phone', { fullPage: true });
+    await console.getByRole('link', { name: 'Disconnect' }).click();
+    await console.getByLabel('Type the name to confirm').fill('Hilltop');
+    await console.getByRole('button', { name: 'Disconnect' }).click();
+    await console.getByText('This is not the name of the system.').waitFor();
+    await console.close();
+  });
+
   it('stops sharing from the demo, and the open page and the link are dead', async () => {
     await demo.goto(`${runtime.demoOrigin}/sharing`);
     await screenshot(demo, 'sharing');

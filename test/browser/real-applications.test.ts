@@ -12,6 +12,8 @@ import { startHawtio } from '../support/applications/hawtio.ts';
 import { startNetdata } from '../support/applications/netdata.ts';
 import type { Application } from '../support/applications/program.ts';
 import { graphPath, startPrometheus } from '../support/applications/prometheus.ts';
+import { createRabbitmqAdapter } from '../../gateway/adapters/rabbitmq-adapter.ts';
+import { createHttpClient } from '../../gateway/http-client.ts';
 import { administrator, askRabbitmq, startRabbitmq } from '../support/applications/rabbitmq.ts';
 import { changeClock } from '../support/changed-clock.ts';
 import { launchChromium, screenshot, signInWith } from '../support/chromium.ts';
@@ -83,7 +85,15 @@ const dashboards: readonly Dashboard[] = [
     adapter: async (url, folder) => {
       const adminPasswordFile = join(folder, 'rabbitmq-password');
       await writeFile(adminPasswordFile, administrator.password, { mode: 0o600 });
-      return { kind: 'rabbitmq', url, adminName: administrator.name, adminPasswordFile };
+      const settings = { url, adminName: administrator.name, adminPasswordFile };
+      // Who may sign in to the gateway's console: its administrators, and not whoever may look.
+      const http = createHttpClient({});
+      const { verifyAdministrator } = createRabbitmqAdapter(settings, http);
+      const signIns = [administrator, { ...administrator, password: 'wrong' }, watcher];
+      const may = signIns.map(({ name, password }) => verifyAdministrator?.(name, password));
+      expect(await Promise.all(may)).toEqual([true, false, false]);
+      http.close();
+      return { kind: 'rabbitmq', ...settings };
     },
     items: ['plant'],
     seconds: 12,

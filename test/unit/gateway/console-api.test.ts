@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { GatewayError, type GatewayErrorCode } from '../../../gateway/gateway-error.ts';
 import {
   startConsoleApi,
@@ -74,12 +74,14 @@ describe('the local API', () => {
       unshare: (id) => act(`unshare ${id}`, undefined),
       review: (id, { accept }) =>
         act(`review ${id} ${accept ?? ''}`, { lines: ['+ GET /new'], digest: 'd', accepted: false }),
+      consoleLink: () => '/sign-in?code=c',
     };
+    const pages = async (_: unknown, response: ServerResponse) => void response.writeHead(404).end();
     const log = jsonLines(
       (line) => logged.push(line),
       () => '',
     );
-    api = await startConsoleApi({ actions, key, hostname: '127.0.0.1', port: 0, log });
+    api = await startConsoleApi({ actions, pages, key, hostname: '127.0.0.1', port: 0, log });
   });
 
   afterEach(() => api.close());
@@ -154,7 +156,6 @@ describe('the local API', () => {
     });
 
     it.each([
-      ['GET', '/'],
       ['GET', '/api/nothing'],
       ['PUT', '/api/status'],
       ['GET', '/api/status/'],
