@@ -90,7 +90,7 @@ const dashboards: readonly Dashboard[] = [
       const http = createHttpClient({});
       const { verifyAdministrator } = createRabbitmqAdapter(settings, http);
       const signIns = [administrator, { ...administrator, password: 'wrong' }, watcher];
-      const may = signIns.map(({ name, password }) => verifyAdministrator?.(name, password));
+      const may = signIns.map(async ({ name, password }) => verifyAdministrator?.(name, password));
       expect(await Promise.all(may)).toEqual([true, false, false]);
       http.close();
       return { kind: 'rabbitmq', ...settings };
