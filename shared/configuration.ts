@@ -44,6 +44,7 @@ const environment = z.object({
   COSMOS_KEY: z.base64().optional(),
   BACKUP_CONTAINER_URL: z.url({ protocol: /^https$/ }).optional(),
   AZURE_CLIENT_ID: z.guid().optional(),
+  FRONT_DOOR_ID: z.guid().toLowerCase().optional(),
 });
 
 /** @throws Error unless the settings belong together */
@@ -94,6 +95,8 @@ export interface Configuration {
   readonly backupContainerUrl: string | undefined;
   /** Client id of the user-assigned managed identity; the system-assigned one without it. */
   readonly azureClientId: string | undefined;
+  /** Id of the Azure Front Door through which alone requests may come; the service is reached directly without one. */
+  readonly frontDoorId: string | undefined;
 }
 
 /**
@@ -141,5 +144,6 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
       : undefined,
     backupContainerUrl: data.BACKUP_CONTAINER_URL,
     azureClientId: data.AZURE_CLIENT_ID,
+    frontDoorId: data.FRONT_DOOR_ID,
   };
 }

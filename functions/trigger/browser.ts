@@ -5,6 +5,7 @@ import { csrfToken, isCsrfToken, type Session } from '../../shared/accounts/sess
 import { newSecret } from '../../shared/identifier.ts';
 import { renderPage } from '../../shared/pages/render-page.ts';
 import { Problem } from '../../shared/problem.ts';
+import { socketAddressField } from './front-door.ts';
 import { readForm } from './request-body.ts';
 import { page, seeOther } from './responses.ts';
 import type { Services } from './services.ts';
@@ -37,10 +38,10 @@ export function readCookie(request: HttpRequest, name: string): string | undefin
   return undefined;
 }
 
-/** The address the request came from, without its port: what the outermost trusted front end says. */
+/** The address the request came from, without its port: what the outermost front end that is ours says. */
 export function sourceOf(request: HttpRequest): string {
   const forwarded = (request.headers.get('x-forwarded-for') ?? '').split(',').at(-1)?.trim();
-  const source = request.headers.get('x-azure-clientip') ?? forwarded ?? '';
+  const source = request.headers.get(socketAddressField) ?? forwarded ?? '';
   const [, v6, v4] = /^\[([0-9a-f:.]+)\](?::\d+)?$|^([\d.]+):\d+$/i.exec(source) ?? [];
   return v6 ?? v4 ?? (source || 'unknown');
 }

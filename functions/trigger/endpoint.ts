@@ -9,6 +9,7 @@ import {
 import { Problem } from '../../shared/problem.ts';
 import { SecretsUnavailable } from '../../shared/secrets/secret-store.ts';
 import { DocumentTooLarge, InvalidContinuation, StoreUnavailable } from '../../shared/store/store-errors.ts';
+import { throughFrontDoor } from './front-door.ts';
 import { describes, type Operation } from './operation.ts';
 import { services, type Services } from './services.ts';
 
@@ -134,6 +135,7 @@ export function http(
       const built = services();
       return answer(
         () => {
+          throughFrontDoor(built.configuration, request);
           if (!options.anyQuery) refuseForgedHeaders(request);
           refuseUndescribed(options.operations, request);
           return options.handler(built, request, context);

@@ -13,6 +13,8 @@ export interface Sending {
   readonly method?: string;
   readonly headers?: Record<string, string>;
   readonly body?: string | Uint8Array;
+  /** An address of this machine to send from. */
+  readonly from?: string;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Sending {
  */
 export function send(
   url: string,
-  { method = 'GET', headers = {}, body }: Sending = {},
+  { method = 'GET', headers = {}, body, from }: Sending = {},
   behind?: number,
 ): Promise<Answer> {
   const { host, port, pathname, search } = new URL(url);
@@ -32,6 +34,7 @@ export function send(
         port: behind ?? port,
         method,
         path: pathname + search,
+        ...(from !== undefined && { localAddress: from }),
         headers: {
           host,
           ...(body !== undefined && { 'content-length': Buffer.byteLength(body) }),

@@ -8,13 +8,12 @@ export class Visitor extends Person {
 
   constructor(runtime: Runtime, email: string, number: number) {
     super(runtime, email);
-    this.#source = `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
+    this.#source = `127.${1 + ((number >> 16) & 127)}.${(number >> 8) & 255}.${number & 255}`;
   }
 
   /** @throws Unanswered, Broken */
   override async send(url: string, sending: Sending = {}): Promise<Answer> {
-    const headers = { ...sending.headers, 'x-azure-clientip': this.#source };
-    const answer = await super.send(url, { ...sending, headers }).catch((error: unknown) => {
+    const answer = await super.send(url, { ...sending, from: this.#source }).catch((error: unknown) => {
       throw new Unanswered('no answer', { cause: error });
     });
     if (answer.status >= 500) throw new Broken(`${sending.method ?? 'GET'} ${url}: ${answer.status}`);

@@ -16,8 +16,12 @@ describe('the source of a request', () => {
     expect(sourceOf(request({ 'x-forwarded-for': forwarded }))).toBe(source);
   });
 
-  it('is what Front Door says where there is one', () => {
-    const headers = { 'x-azure-clientip': '198.51.100.7', 'x-forwarded-for': '10.0.0.1' };
+  it('is the other end of the connection to Front Door where there is one, whatever the client says it is', () => {
+    const headers = {
+      'x-azure-socketip': '198.51.100.7',
+      'x-azure-clientip': '203.0.113.9',
+      'x-forwarded-for': '203.0.113.9, 198.51.100.7, 10.0.0.1',
+    };
     expect(sourceOf(request(headers))).toBe('198.51.100.7');
   });
 });
