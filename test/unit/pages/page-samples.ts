@@ -1,4 +1,7 @@
 import type { VNode } from 'preact';
+import { ConsolePage } from '../../../gateway/console/console-page.tsx';
+import { ConsoleProblemPage } from '../../../gateway/console/console-problem-page.tsx';
+import { ConsoleSignInPage } from '../../../gateway/console/console-sign-in-page.tsx';
 import { instant } from '../../../shared/clock.ts';
 import { AccountPage } from '../../../shared/pages/account-page.tsx';
 import { AccountPasswordPage } from '../../../shared/pages/account-password-page.tsx';
@@ -548,6 +551,55 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       detail: w('Northwind Works asks its members for a second step.'),
       next: { label: w('Set up your second step'), href: '/account/second-factor' },
     }),
+    console: ConsolePage({
+      csrf,
+      who: w('olga'),
+      status: {
+        state: 'connected',
+        service: portalOrigin,
+        system: { id: 'sys-1', name: w('Plant 4') },
+        organization: { name: w('Northwind Works') },
+        connectedAt: at(1),
+        reach: { state: 'connected', lastSeenAt: at(21) },
+        problem: w('The clock of this machine is twenty minutes fast.'),
+        watchers: [
+          {
+            shareId: 'abc',
+            recipient: w('eve@example.com'),
+            since: Date.parse(at(21)),
+            lastRequestAt: 0,
+            openRequests: 1,
+          },
+        ],
+      },
+      shares: [
+        {
+          id: 'abc',
+          url: 'https://abc.share.example/',
+          status: 'active',
+          dashboard: { id: 'north', title: w('Line 4, shift view') },
+          recipients: [{ email: w('eve@example.com'), invitation: 'sent' }],
+          createdAt: at(20),
+        },
+      ],
+      titles: new Map([['abc', w('Line 4, shift view')]]),
+      done: 'Sharing has stopped. Its link is dead.',
+    }),
+    'console-empty': ConsolePage({
+      csrf,
+      who: w('olga'),
+      status: { state: 'not-connected', service: portalOrigin, watchers: [] },
+      shares: { problem: w('The service does not answer.') },
+      titles: new Map(),
+    }),
+    'console-sign-in': ConsoleSignInPage({
+      csrf,
+      byPassword: true,
+      name: w('olga'),
+      errors: { '': 'Wrong name or password.' },
+    }),
+    'console-link': ConsoleSignInPage({ csrf, byPassword: false, code: 'c0de' }),
+    'console-problem': ConsoleProblemPage({ words: w('There is no such page.') }),
     confirm: ConfirmPage({
       title: w('Remove frank@example.com?'),
       text: w('He loses access to everything in this organization.'),
