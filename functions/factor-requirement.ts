@@ -29,7 +29,7 @@ export const factorRequirement: Handler = async (services, request) => {
     subject: { kind: 'organization', id, label: name },
     details: { requireSecondFactor: required === 'yes' },
   });
-  return seeOther(portalPaths.organization(slug));
+  return seeOther(portalPaths.policies(slug));
 };
 
 http('factor-requirement', {

@@ -68,7 +68,8 @@ export const organization: Handler = async (services, request) => {
 
 http('organization', {
   methods: ['GET'],
-  route: 'organizations/{slug}/{view?}',
+  // Leaves the other pages to the functions that serve them, in whatever order routes are tried.
+  route: 'organizations/{slug}/{view:regex(^(leave|audit)$)?}',
   handler: organization,
   errors: portalErrors,
   operations: [

@@ -60,7 +60,7 @@ http('share-create', {
           links: { readShare: share, updateShare: share, resendInvitation: share, endShare: share },
         },
       },
-      errors: [409],
+      errors: [403, 409],
     }),
   ],
 });

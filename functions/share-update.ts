@@ -30,7 +30,7 @@ http('share-update', {
         'What is absent stays. New recipients are invited; who is no longer named loses access at once.',
       body: jsonBody('ShareUpdate', shareUpdateSchema),
       answers: { 200: jsonAnswer('The share as it is now.', 'Share', shareViewSchema) },
-      errors: [409],
+      errors: [403, 409],
     }),
   ],
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instant } from '../shared/clock.ts';
+import { policySchema } from '../shared/policies/policy.ts';
 import { instantSchema } from '../shared/store/document-fields.ts';
 import { http, type Handler } from './trigger/endpoint.ts';
 import { jsonAnswer, systemOperation } from './trigger/operation.ts';
@@ -17,6 +18,7 @@ const systemViewSchema = z.object({
   lastSeenAt: instantSchema.optional(),
   gateway: z.object({ id: z.string(), name: z.string() }),
   organization: z.object({ name: z.string(), slug: z.string() }),
+  policy: policySchema.describe('What the organization allows; what is absent is free.'),
 });
 
 /** To whom a gateway is connected. */
@@ -38,6 +40,7 @@ export const systemRead: Handler = async (services, request) => {
     ...(seen !== undefined && { lastSeenAt: seen }),
     gateway: { id: gateway.id, name: gateway.name },
     organization: { name: organization?.name ?? '', slug: organization?.slug ?? '' },
+    policy: organization?.policy ?? {},
   };
   return json(200, answer);
 };

@@ -28,6 +28,7 @@ import { reconcileShares } from './shares/share-reconciling.ts';
 import { shareRecordFiles } from './shares/share-records.ts';
 import { credentialsFile } from './state/credentials-store.ts';
 import { folderLocks } from './state/folder-lock.ts';
+import { readPolicy } from './state/policy-file.ts';
 import { pendingApprovalFile } from './state/pending-approval.ts';
 import { systemTimer, type Timer } from './timer.ts';
 
@@ -93,6 +94,7 @@ export async function composeGateway(configuration: GatewayConfiguration, surrou
     service,
     credentials: store,
     adapter,
+    policy: (systemId) => readPolicy(configuration.stateDir, systemId),
     seal,
     clock,
     random,

@@ -20,6 +20,7 @@ import { createRenewalSchedule } from './renewal-schedule.ts';
 import { allowlistFrom } from './shares/dashboard-calls.ts';
 import { makePrivateFolder, removeFile, removeTemporaryFiles, writeAtomically } from './state/atomic-file.ts';
 import { readLastSeen, writeLastSeen } from './state/last-seen.ts';
+import { writePolicy } from './state/policy-file.ts';
 import { createTunnelSet } from './tunnel-set.ts';
 
 /** The state folder is looked at this often, besides being watched: some file systems tell of no change. */
@@ -181,6 +182,10 @@ export async function run(
     const shutOut = credentials?.state === 'expired' || credentials?.state === 'revoked';
     if (shutOut && !isAhead(approval.silentUntil(), now, day)) await approval.begin();
     unserved = await shares.reconcile();
+    if (credentials?.state === 'connected') {
+      const { id, policy = {} } = await service.system();
+      await writePolicy(configuration.stateDir, id, policy);
+    }
     return true;
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { day, hour, minute, second } from '../shared/clock.ts';
+import { policySchema } from '../shared/policies/policy.ts';
 import { allowlistSchema, type Allowlist } from '../shared/allowlist/rule.ts';
 import type { Random } from '../shared/clock.ts';
 import type { Access } from './access.ts';
@@ -13,6 +14,7 @@ const systemSchema = z.object({
   id: z.string(),
   name: z.string(),
   organization: z.object({ name: z.string() }),
+  policy: policySchema.optional(),
 });
 
 const listenerSchema = z.object({

@@ -7,6 +7,7 @@ export const problemCatalogue = {
   unauthorized: { status: 401, title: 'A valid access token is needed' },
   forbidden: { status: 403, title: 'Not allowed' },
   'second-factor-required': { status: 403, title: 'A second step is needed' },
+  'against-policy': { status: 403, title: 'The policy of the organization does not allow this' },
   'not-in-allowlist': { status: 403, title: 'This call is not part of the shared dashboard' },
   'not-found': { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'In conflict with the present state' },

@@ -1,5 +1,4 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
-import { hasSecondFactor } from '../../shared/accounts/factor.ts';
 import { instant } from '../../shared/clock.ts';
 import type { Organization, Role } from '../../shared/organizations/organization.ts';
 import { OrganizationPage, type OrganizationPageProps } from '../../shared/pages/organization-page.tsx';
@@ -39,10 +38,6 @@ export async function showOrganization(
       role,
       systems: await systemSummaries(services, organization.id),
       members: organization.members,
-      secondFactor: {
-        required: organization.requireSecondFactor ?? false,
-        own: hasSecondFactor(visitor.session),
-      },
       invitations: (organization.invitations ?? []).map(({ email, role: offered, expiresAt, sentAt }) => ({
         email,
         role: offered,

@@ -43,6 +43,7 @@ import { createOrganizationLife } from '../../shared/organizations/organization-
 import { createOrganizationMembers } from '../../shared/organizations/organization-members.ts';
 import { createOwnersNotice } from '../../shared/organizations/owners-notice.ts';
 import { portalPaths } from '../../shared/pages/portal-paths.ts';
+import { createPolicies } from '../../shared/policies/policies.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { cachedSecrets } from '../../shared/secrets/cached-secrets.ts';
 import { openFileSecretStore } from '../../shared/secrets/file-secret-store.ts';
@@ -203,6 +204,7 @@ export function composeServices(
     allowlists,
     refused: refusedCalls,
     allowlistChanges,
+    policyOf: async (id) => (await organizations.read(id))?.policy ?? {},
     audit,
     clock,
     random,
@@ -373,6 +375,13 @@ export function composeServices(
       organizations: organizationDocuments,
       memberships,
       systems,
+      audit,
+      clock,
+    }),
+    policies: createPolicies({
+      organizations: organizationDocuments,
+      shareDocuments,
+      shares,
       audit,
       clock,
     }),

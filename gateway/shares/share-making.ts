@@ -7,6 +7,7 @@ import type { SharedDashboard } from '../service-client.ts';
 import { newServiceUserPassword, serviceUserName } from './service-user-secret.ts';
 import { sealCopy } from './share-copy.ts';
 import { finishEnding } from './share-ending.ts';
+import { requireAllowed } from './share-policy.ts';
 import type { ShareParts } from './share-parts.ts';
 import type { MakingRecord, ShareRecord } from './share-records.ts';
 
@@ -48,6 +49,7 @@ export function makeShare(parts: ShareParts, wish: ShareWish): Promise<SharedDas
     if (connected?.state !== 'connected') {
       throw new GatewayError('not-connected', 'This gateway is not connected. Connect it first.');
     }
+    requireAllowed(await parts.policy(connected.systemId), wish, clock.now());
     const key = randomText(random, 26, '0123456789abcdefghijklmnopqrstuvwxyz');
     const { allowlist, dashboard, ...order } = wish;
     const name = serviceUserName(key, random);

@@ -1,5 +1,6 @@
 import type { Clock, Random } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import type { Policy } from '../../shared/policies/policy.ts';
 import type { OnPremAdapter } from '../adapters/on-prem-adapter.ts';
 import type { ServiceClient } from '../service-client.ts';
 import type { CredentialsStore } from '../state/credentials-store.ts';
@@ -17,6 +18,8 @@ export interface ShareParts {
   >;
   readonly credentials: Pick<CredentialsStore, 'read'>;
   readonly adapter: OnPremAdapter;
+  /** What the organization of a system allows, as this gateway knows it. */
+  readonly policy: (systemId: string) => Promise<Policy>;
   readonly seal: Seal;
   readonly clock: Clock;
   readonly random: Random;

@@ -5,6 +5,7 @@ import type { Session } from '../accounts/session.ts';
 import { instant, type Clock, type Instant, type Random } from '../clock.ts';
 import { emailAddressSchema, type EmailAddress } from '../email/email-address.ts';
 import { newOrganizationId, type AccountId, type OrganizationId } from '../identifier.ts';
+import { policySchema, type Policy } from '../policies/policy.ts';
 import { Problem } from '../problem.ts';
 import { identifier, instantSchema } from '../store/document-fields.ts';
 import type { Collection } from '../store/collection.ts';
@@ -46,6 +47,8 @@ export interface Organization {
   readonly createdAt: Instant;
   /** Members get in only with a session that proved a second factor. */
   readonly requireSecondFactor?: boolean | undefined;
+  /** What it allows on its systems and shares; all, when absent. */
+  readonly policy?: Policy | undefined;
   /** What stays of a deleted one has no members: it keeps the short name from leading to somebody else. */
   readonly deletedAt?: Instant | undefined;
 }
@@ -73,6 +76,7 @@ export const organizationSchema: z.ZodType<Organization> = z.object({
     .optional(),
   createdAt: instantSchema,
   requireSecondFactor: z.boolean().optional(),
+  policy: policySchema.optional(),
   deletedAt: instantSchema.optional(),
 });
 

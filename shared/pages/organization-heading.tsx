@@ -4,6 +4,7 @@ import { portalPaths } from './portal-paths.ts';
 /** The pages of an organization, for its owners and admins; to members there is the overview only. */
 const sections = [
   { name: 'Overview', path: portalPaths.organization },
+  { name: 'Policies', path: portalPaths.policies },
   { name: 'Audit', path: portalPaths.audit },
 ] as const;
 

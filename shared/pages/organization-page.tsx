@@ -11,7 +11,6 @@ import {
 import { OrganizationHeading } from './organization-heading.tsx';
 import { portalPaths } from './portal-paths.ts';
 import { PostForm } from './post-form.tsx';
-import { SecondFactorSetting } from './second-factor-setting.tsx';
 import { SystemRows, type SystemSummary } from './system-state.tsx';
 
 export interface OrganizationPageProps {
@@ -27,8 +26,6 @@ export interface OrganizationPageProps {
   readonly errors?: FieldErrors | undefined;
   /** What was typed, to be shown again with its errors. */
   readonly values?: { readonly email?: string; readonly role?: string; readonly name?: string } | undefined;
-  /** Whether members need a second step, and whether the one who looks has proved one. */
-  readonly secondFactor?: { readonly required: boolean; readonly own: boolean } | undefined;
 }
 
 /**
@@ -74,14 +71,6 @@ export function OrganizationPage(props: OrganizationPageProps) {
           )}
           {owner && <InviteForm slug={slug} csrf={csrf} errors={errors} values={values} />}
         </section>
-        {owner && props.secondFactor !== undefined && (
-          <SecondFactorSetting
-            slug={slug}
-            required={props.secondFactor.required}
-            ownSecondFactor={props.secondFactor.own}
-            csrf={csrf}
-          />
-        )}
         {owner && (
           <section class="card stack">
             <h2>Name</h2>

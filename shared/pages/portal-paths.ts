@@ -39,6 +39,7 @@ export const portalPaths = {
   deleteOrganization: (slug: string) => `/organizations/${segment(slug)}/delete`,
   /** Where an invited member accepts. */
   joinOrganization: (slug: string) => `/join/${segment(slug)}`,
+  policies: (slug: string) => `/organizations/${segment(slug)}/policies`,
   audit: (slug: string) => `/organizations/${segment(slug)}/audit`,
   auditCsv: (slug: string) => `/organizations/${segment(slug)}/audit/export/csv`,
   auditJson: (slug: string) => `/organizations/${segment(slug)}/audit/export/json`,

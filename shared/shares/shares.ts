@@ -9,10 +9,12 @@ import {
   newShareId,
   sha256,
   type AccountId,
+  type OrganizationId,
   type ShareId,
   type SystemId,
 } from '../identifier.ts';
 import { ignoreExisting } from '../organizations/organization.ts';
+import { latestEnd, policyFaults, type Judged, type Policy } from '../policies/policy.ts';
 import { Problem } from '../problem.ts';
 import { identifier } from '../store/document-fields.ts';
 import type { Collection } from '../store/collection.ts';
@@ -43,6 +45,8 @@ export interface SharesDependencies {
   readonly allowlists: Allowlists;
   readonly refused: RefusedCallStore;
   readonly allowlistChanges: Pick<AllowlistChanges, 'tell'>;
+  /** What the organization of a share allows. */
+  readonly policyOf: (organizationId: OrganizationId) => Promise<Policy>;
   readonly audit: AuditLog;
   readonly clock: Clock;
   readonly random: Random;
@@ -74,7 +78,8 @@ export function ended(share: Share, because: NonNullable<Share['endedBecause']>,
 
 /** Makes, changes and ends shares. */
 export function createShares(dependencies: SharesDependencies) {
-  const { shares, grants, allowlists, refused, allowlistChanges, audit, clock, random } = dependencies;
+  const { shares, grants, allowlists, refused, allowlistChanges, policyOf, audit, clock, random } =
+    dependencies;
   const now = () => instant(clock.now());
 
   function newRecipient(email: EmailAddress): Recipient {
@@ -99,6 +104,20 @@ export function createShares(dependencies: SharesDependencies) {
       throw new Problem('invalid-request', detail, { errors: [{ field: 'expiresAt', detail }] });
     }
     return expiresAt;
+  }
+
+  /** The part of the policy that a change touches. */
+  async function policyFor({ organizationId }: Share, change: ShareUpdate): Promise<Policy> {
+    if (change.recipients === undefined && change.expiresAt === undefined) return {};
+    const { emailDomains, longestShareDays } = await policyOf(organizationId);
+    return { emailDomains, ...(change.expiresAt !== undefined && { longestShareDays }) };
+  }
+
+  /** @throws Problem against-policy that names each field */
+  function requireAllowed(policy: Policy, judged: Judged): void {
+    const errors = policyFaults(policy, judged);
+    const [first] = errors;
+    if (first) throw new Problem('against-policy', first.detail, { errors });
   }
 
   /** @throws Problem not-found, also for the share of another system */
@@ -135,7 +154,8 @@ export function createShares(dependencies: SharesDependencies) {
     /**
      * Makes a share with its invitations in the outbox.
      * @param idempotencyKey a repeated request under the same key gives the share made first
-     * @throws Problem invalid-request (expiry in the past), conflict (key used for another request)
+     * Without an expiry it lasts as long as the policy allows.
+     * @throws Problem invalid-request (expiry in the past), conflict (key used for another request), against-policy
      */
     async create(
       system: System,
@@ -147,6 +167,14 @@ export function createShares(dependencies: SharesDependencies) {
       const id = idempotencyKey === undefined ? newShareId(random) : shareIdFrom(system.id, idempotencyKey);
       const idempotency = idempotencyKey === undefined ? undefined : sha256(JSON.stringify(request));
       const recipients = request.recipients.map(newRecipient);
+      const policy = await policyOf(system.organizationId);
+      const createdAt = now();
+      const expiresAt = expiryOf(request.expiresAt) ?? latestEnd(policy, createdAt);
+      // What was made before stays what it is.
+      if (idempotencyKey === undefined || !(await shares.read(id))) {
+        const { recipients: wanted, sharedBy } = request;
+        requireAllowed(policy, { recipients: wanted, createdAt, expiresAt, sharedBy: sharedBy.name });
+      }
       const share: Share = {
         id,
         pk: id,
@@ -159,8 +187,8 @@ export function createShares(dependencies: SharesDependencies) {
         sharedBy: request.sharedBy.name,
         message: request.message,
         description: request.description,
-        createdAt: now(),
-        expiresAt: expiryOf(request.expiresAt),
+        createdAt,
+        expiresAt,
         allowlistId: await allowlists.write(id, request.allowlist),
         sealed: request.sealed,
         sweepAt: sweepAtOf(recipients),
@@ -231,10 +259,20 @@ export function createShares(dependencies: SharesDependencies) {
       return items.filter(({ document }) => document.status !== 'ended').length;
     },
 
-    /** @throws Problem not-found, conflict (the share has ended) */
+    /**
+     * What was allowed when it was made may stay; what is added or changed must fit the policy.
+     * @throws Problem not-found, conflict (the share has ended), against-policy
+     */
     async update(share: Share, actor: AuditActor, change: ShareUpdate): Promise<Share> {
       const expiresAt = expiryOf(change.expiresAt);
       const wanted = change.recipients;
+      const known = share.recipients.map(({ email }) => email);
+      requireAllowed(await policyFor(share, change), {
+        recipients: (wanted ?? []).filter((email) => !known.includes(email)),
+        createdAt: share.createdAt,
+        expiresAt,
+        sharedBy: share.sharedBy,
+      });
       await Promise.all(
         (wanted ?? []).map((email) =>
           grants.create(grantOf(accountIdOf(email), share.id)).catch(ignoreExisting),

@@ -198,11 +198,12 @@ describe('the life of an account', () => {
     });
     const { verification_uri_complete } = JSON.parse(asked.text) as { verification_uri_complete: string };
     await decideConnect(ann, verification_uri_complete, 'approve', 'plant');
-    const setting = await ann.open('/organizations/plant');
+    const setting = await ann.open('/organizations/plant/policies');
     const changed = await ann.submit(setting, '/organizations/plant/second-factor', {});
     expect(changed.text).toContain('Every member needs a second step');
     expect((await ann.open('/')).text).toContain('Monitoring plant');
-    const systemPath = /href="(\/systems\/[^"]+)"/.exec(changed.text)?.[1] ?? '';
+    const systemPath =
+      /href="(\/systems\/[^"]+)"/.exec((await ann.open('/organizations/plant')).text)?.[1] ?? '';
 
     // Ann turns her own second step off: the session that proved it goes, and with it the way in.
     const manage = await ann.open('/account/second-factor');

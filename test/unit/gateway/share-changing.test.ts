@@ -98,6 +98,7 @@ describe('a share that changes', () => {
       clock: time.clock,
       random: systemRandom,
       acceptPortalAdmissions: false,
+      policy: async () => ({}),
       log: jsonLines(
         (line) => logged.push(line),
         () => '',

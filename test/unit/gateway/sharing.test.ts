@@ -72,6 +72,7 @@ describe('a share on its own side', () => {
       clock: time.clock,
       random: systemRandom,
       acceptPortalAdmissions: false,
+      policy: async () => ({}),
       log: jsonLines(
         (line) => logged.push(line),
         () => '',
@@ -151,6 +152,14 @@ describe('a share on its own side', () => {
   }
 
   describe('made', () => {
+    it('makes nothing that the policy of the organization does not allow', async () => {
+      const strict: ShareParts = { ...parts, policy: async () => ({ emailDomains: ['other.example'] }) };
+      await expect(makeShare(strict, wish)).rejects.toMatchObject({ code: 'refused' });
+      expect(await users()).toEqual([]);
+      expect(await records()).toEqual([]);
+      expect(asked('POST /api/shares')).toEqual([]);
+    });
+
     it('has its user before the service hears of it, and lets nothing through until the service agreed', async () => {
       let during: { users: number; records: string[] } | undefined;
       peer.on('POST /api/shares', async ({ json }) => {

@@ -26,6 +26,8 @@ import {
   SecondFactorPage,
 } from '../../../shared/pages/second-factor-page.tsx';
 import { ProviderMovedPage, ProviderTroublePage } from '../../../shared/pages/provider-outcome-page.tsx';
+import { PoliciesPage } from '../../../shared/pages/policies-page.tsx';
+import { PolicyReviewPage } from '../../../shared/pages/policy-review-page.tsx';
 import { ShareStatePage, type ShareState } from '../../../shared/pages/share-state-page.tsx';
 import { SharedWithMePage } from '../../../shared/pages/shared-with-me-page.tsx';
 import { SignInCodePage } from '../../../shared/pages/sign-in-code-page.tsx';
@@ -174,6 +176,13 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
     expiresAt: at(21, 7, 27),
     termsUrl: 'https://drawbridge.example/terms',
   };
+  const breaking = [
+    {
+      title: w('Line 4, shift view'),
+      system: { id: 'sys-1', name: w('Plant 4') },
+      why: [w('Not allowed: bob@elsewhere.example.')],
+    },
+  ];
   return {
     'sign-in': SignInPage({ returnTo: w('/connect?user_code=BCDF-GHJK'), csrf }),
     'sign-in-provider': SignInPage({ returnTo: w('/'), csrf, provider: w('Plant Login') }),
@@ -306,7 +315,6 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       csrf,
       organization,
       role: 'owner',
-      secondFactor: { required: false, own: true },
       systems,
       members: [
         { email: account, role: 'owner' },
@@ -320,7 +328,7 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       values: { email: w('gina@') },
       errors: { email: w('This is not an e-mail address.') },
     }),
-    'organization-second-factor': OrganizationPage({
+    'organization-delete-error': OrganizationPage({
       account,
       csrf,
       organization,
@@ -329,7 +337,36 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       members: [{ email: account, role: 'owner' }],
       invitations: [],
       errors: { confirm: w('This is not the name of the organization.') },
+    }),
+    policies: PoliciesPage({
+      account,
+      csrf,
+      organization,
+      owner: true,
+      values: { emailDomains: w('partner.example'), longestShareDays: w('0'), sharers: w('Olga') },
+      errors: { longestShareDays: w('A number of days from 1 to 3,650.') },
+      breaking,
+      more: true,
       secondFactor: { required: true, own: false },
+    }),
+    'policies-admin': PoliciesPage({
+      account,
+      csrf,
+      organization,
+      owner: false,
+      values: {},
+      breaking: [],
+      more: false,
+      secondFactor: { required: false, own: true },
+    }),
+    'policy-review': PolicyReviewPage({
+      account,
+      csrf,
+      organization,
+      values: { emailDomains: w('partner.example') },
+      breaking,
+      more: false,
+      errors: { existing: 'Choose one.' },
     }),
     'organization-member': OrganizationPage({
       account,

@@ -158,6 +158,18 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
       },
     ],
   },
+  policies: {
+    kind: 'member',
+    calls: [
+      { method: 'GET', target: (world) => `${organization(world)}/policies`, ...managers },
+      {
+        method: 'POST',
+        target: (world) => `${organization(world)}/policies`,
+        fields: () => ({ longestShareDays: '30', existing: 'keep' }),
+        ...owners,
+      },
+    ],
+  },
   'oauth-metadata': {
     kind: 'public',
     why: 'RFC 8414 section 3: every client starts here',

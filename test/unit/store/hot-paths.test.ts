@@ -70,6 +70,7 @@ it('asks Cosmos DB for point reads and single writes on every hot path, never fo
     'create audit',
     'create grants',
     'create shares',
+    'read organizations',
     'read shares',
   ]);
 });
