@@ -24,6 +24,14 @@ const environment = z.object({
       /^\/subscriptions\/[\w-]+\/resourceGroups\/[\w.()-]+\/providers\/Microsoft\.Relay\/namespaces\/[\w-]+$/i,
     )
     .optional(),
+  COMMUNICATION_ENDPOINT: z
+    .url({ protocol: /^https$/ })
+    .transform((text) => new URL(text).origin)
+    .optional(),
+  SMS_FROM: z
+    .string()
+    .regex(/^\+[1-9]\d{6,14}$|^[A-Za-z0-9]{1,11}$/, 'a number such as +49301234567, a short code, or a name')
+    .optional(),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).default(400),
   MAIL_FROM: z.string().min(3).default('Drawbridge <no-reply@drawbridge.localhost>'),
@@ -79,6 +87,10 @@ export interface Configuration {
   readonly relayInAzure: boolean;
   /** Of the relay namespace in Azure Resource Manager, where a hybrid connection is made for each system. */
   readonly relayResourceId: string | undefined;
+  /** Communication Services, by which e-mail (unless SMTP is set) and SMS are sent. */
+  readonly communicationEndpoint: string | undefined;
+  /** From which SMS are sent; none are without it. */
+  readonly smsFrom: string | undefined;
   readonly smtpUrl: string | undefined;
   readonly mailFrom: string;
   /** How many days audit entries are kept. */
@@ -133,6 +145,8 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
     relayEndpoint,
     relayInAzure,
     relayResourceId: data.RELAY_RESOURCE_ID,
+    communicationEndpoint: data.COMMUNICATION_ENDPOINT,
+    smsFrom: data.SMS_FROM,
     smtpUrl: data.SMTP_URL,
     mailFrom: data.MAIL_FROM,
     auditRetentionDays: data.AUDIT_RETENTION_DAYS,

@@ -26,6 +26,8 @@ import { createJournal } from '../../shared/backup/journal.ts';
 import { folderBlobs } from '../../shared/blobs/folder-blobs.ts';
 import type { Clock, Random } from '../../shared/clock.ts';
 import { readConfiguration, type Configuration } from '../../shared/configuration.ts';
+import { createCommunicationEmailSender } from '../../shared/email/communication-email-sender.ts';
+import type { EmailSender } from '../../shared/email/email-sender.ts';
 import { createMailboxEmailSender } from '../../shared/email/mailbox-email-sender.ts';
 import { createSmtpEmailSender } from '../../shared/email/smtp-email-sender.ts';
 import { createInvitationDelivery } from '../../shared/invitations/invitation-delivery.ts';
@@ -56,6 +58,9 @@ import { createShareHandoff, usedHandoffSchema } from '../../shared/shares/share
 import { createHeldShares } from '../../shared/shares/held-shares.ts';
 import { shareSchema } from '../../shared/shares/share.ts';
 import { createShares, grantSchema } from '../../shared/shares/shares.ts';
+import { createCommunicationSmsSender } from '../../shared/sms/communication-sms-sender.ts';
+import { createMailboxSmsSender } from '../../shared/sms/mailbox-sms-sender.ts';
+import type { SmsSender } from '../../shared/sms/sms-sender.ts';
 import { collection } from '../../shared/store/collection.ts';
 import { cosmosDocumentStore } from '../../shared/store/cosmos-document-store.ts';
 import { openSqliteDocumentStore } from '../../shared/store/sqlite-document-store.ts';
@@ -100,6 +105,23 @@ async function openScratch(): Promise<Scratch> {
   };
 }
 
+function composeEmail(configuration: Configuration, clock: Clock): EmailSender {
+  const { smtpUrl, communicationEndpoint: endpoint, azureClientId, mailFrom: from, dataDir } = configuration;
+  if (smtpUrl !== undefined) return createSmtpEmailSender({ url: smtpUrl, from });
+  if (endpoint !== undefined)
+    return createCommunicationEmailSender({ endpoint, clientId: azureClientId, from });
+  return createMailboxEmailSender({ folder: join(dataDir, 'mail'), from, clock });
+}
+
+/** Undefined where e-mail is sent for real and no number is set: then nobody can be reached by SMS. */
+function composeSms(configuration: Configuration, clock: Clock): SmsSender | undefined {
+  const { smtpUrl, communicationEndpoint: endpoint, azureClientId, smsFrom: from, dataDir } = configuration;
+  if (endpoint !== undefined && from !== undefined)
+    return createCommunicationSmsSender({ endpoint, clientId: azureClientId, from });
+  const real = smtpUrl !== undefined || endpoint !== undefined;
+  return real ? undefined : createMailboxSmsSender({ folder: join(dataDir, 'mail'), clock });
+}
+
 /** What reading a backup takes: it must do where the documents are lost. */
 export function composeBackupSource(configuration: Configuration, { clock, random, log }: Surroundings) {
   const { dataDir, keyVaultUrl, azureClientId, backupContainerUrl } = configuration;
@@ -129,9 +151,8 @@ export function composeServices(
     ? cosmosDocumentStore({ ...configuration.cosmos, clientId: configuration.azureClientId, random, log })
     : openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite'), durable });
   const { secrets, blobs } = composeBackupSource(configuration, { clock, random, log });
-  const email = configuration.smtpUrl
-    ? createSmtpEmailSender({ url: configuration.smtpUrl, from: configuration.mailFrom })
-    : createMailboxEmailSender({ folder: join(dataDir, 'mail'), from: configuration.mailFrom, clock });
+  const email = composeEmail(configuration, clock);
+  const sms = composeSms(configuration, clock);
   const audit = createAuditLog({ store, clock, random });
   // Its own randomness: when it writes depends on real time, and must not disturb a sequence that was seeded.
   const journal = createJournal({ blobs, secrets, clock, random: systemRandom, log });
@@ -307,6 +328,7 @@ export function composeServices(
     store,
     secrets,
     email,
+    sms,
     blobs,
     journal,
     openScratch,

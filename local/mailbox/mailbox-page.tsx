@@ -72,14 +72,16 @@ export const MailPage = ({ mail, stylesheet }: { mail: MailboxMessage; styleshee
           )}
         </pre>
       </section>
-      <section class="stack">
-        <h2>HTML</h2>
-        <iframe
-          src={`${mailPath(mail.id)}/html`}
-          title="The mail as mail programs show it"
-          sandbox="allow-popups allow-popups-to-escape-sandbox"
-        />
-      </section>
+      {mail.html !== '' && (
+        <section class="stack">
+          <h2>HTML</h2>
+          <iframe
+            src={`${mailPath(mail.id)}/html`}
+            title="The mail as mail programs show it"
+            sandbox="allow-popups allow-popups-to-escape-sandbox"
+          />
+        </section>
+      )}
     </div>
   </Layout>
 );

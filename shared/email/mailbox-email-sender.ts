@@ -1,11 +1,9 @@
-import { link, mkdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Clock, instant } from '../clock.ts';
 import { composeEmail, emailOperationHash } from './email-compose.ts';
 import { type EmailFrom, parseEmailFrom } from './email-from.ts';
 import type { EmailMessage, EmailOutcome, EmailSender } from './email-sender.ts';
 import { errnoCode } from './errno-code.ts';
-import type { MailboxMessage } from './mailbox-folder.ts';
+import { putMail, type MailboxMessage } from './mailbox-folder.ts';
 
 export interface MailboxOptions {
   /** Made when the first mail is sent. Mails hold sign-in codes: only this user may read it. */
@@ -29,7 +27,7 @@ export function createMailboxEmailSender({ folder, from: sender, clock }: Mailbo
   async function send(message: EmailMessage): Promise<EmailOutcome> {
     const id = emailOperationHash(message.operationId);
     try {
-      if (!(await exists(join(folder, `${id}.json`)))) await put(id, message);
+      await put(id, message);
       return { status: 'sent' };
     } catch (error) {
       // A full disk may be emptied; anything else here is for the operator to repair, too.
@@ -48,22 +46,7 @@ export function createMailboxEmailSender({ folder, from: sender, clock }: Mailbo
       html: message.html,
       date: instant(now),
     };
-    await mkdir(folder, { recursive: true, mode: 0o700 });
-    const eml = await composed(message, from, date);
-    // One temporary name for each attempt: two processes may be at it at once.
-    const temporary = join(folder, `${id}.${crypto.randomUUID()}.part`);
-    try {
-      await writeFile(temporary, eml, { mode: 0o600 });
-      await rename(temporary, join(folder, `${id}.eml`));
-      await writeFile(temporary, JSON.stringify(mail), { mode: 0o600 });
-      // The folder is listed by this time, without opening every file.
-      await utimes(temporary, date, date);
-      await link(temporary, join(folder, `${id}.json`)).catch((error: unknown) => {
-        if (errnoCode(error) !== 'EEXIST') throw error;
-      });
-    } finally {
-      await rm(temporary, { force: true });
-    }
+    await putMail(folder, mail, () => composed(message, from, date));
   }
 }
 
@@ -74,12 +57,3 @@ async function composed(message: EmailMessage, from: EmailFrom, date: Date): Pro
   if (!Buffer.isBuffer(eml)) throw new TypeError('the composer gave a stream');
   return eml;
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (errnoCode(error) === 'ENOENT') return false;
-      throw error;
-    },
-  );

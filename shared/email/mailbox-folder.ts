@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { instantSchema } from '../store/document-fields.ts';
@@ -10,13 +10,50 @@ const mailboxMessageSchema = z.object({
   to: z.string(),
   subject: z.string(),
   text: z.string(),
+  /** Empty for an SMS. */
   html: z.string(),
   /** RFC 3339, UTC. */
   date: instantSchema,
 });
 
-/** One mail in the mailbox of the one-machine runtime. */
+/** One mail, or SMS, in the mailbox of the one-machine runtime. */
 export type MailboxMessage = Readonly<z.infer<typeof mailboxMessageSchema>>;
+
+/**
+ * Puts a message there once: the name of its JSON is claimed in one step, so that several processes, or a process
+ * killed half way, leave one.
+ * @param eml the same for mail programs, where it is an e-mail
+ */
+export async function putMail(
+  folder: string,
+  mail: MailboxMessage,
+  eml?: () => Promise<Buffer>,
+): Promise<void> {
+  const path = join(folder, `${mail.id}.json`);
+  const there = await stat(path).catch((error: unknown) => {
+    if (errnoCode(error) !== 'ENOENT') throw error;
+  });
+  if (there) return;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const composed = await eml?.();
+  // One temporary name for each attempt: two processes may be at it at once.
+  const temporary = join(folder, `${mail.id}.${crypto.randomUUID()}.part`);
+  try {
+    if (composed) {
+      await writeFile(temporary, composed, { mode: 0o600 });
+      await rename(temporary, join(folder, `${mail.id}.eml`));
+    }
+    await writeFile(temporary, JSON.stringify(mail), { mode: 0o600 });
+    // The folder is listed by this time, without opening every file.
+    const date = new Date(mail.date);
+    await utimes(temporary, date, date);
+    await link(temporary, path).catch((error: unknown) => {
+      if (errnoCode(error) !== 'EEXIST') throw error;
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
 
 /** The newest mails, newest first; none if nothing was ever sent. @param limit 1 to 1000 */
 export async function listMailbox(folder: string, limit = 200): Promise<MailboxMessage[]> {
