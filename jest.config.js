@@ -32,6 +32,8 @@ export default {
     project('interop', ['interop']),
     // Run by test/network/run.sh, inside a network namespace.
     project('network', ['network']),
+    // The files that deploy the service to Azure.
+    project('bicep', ['bicep']),
     // The HTTP end-to-end tests once more, with the documents in an emulator of Cosmos DB.
     {
       ...project('cosmos', ['e2e']),

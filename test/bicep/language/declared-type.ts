@@ -1,0 +1,59 @@
+import type { Node } from 'web-tree-sitter';
+import { partsOf } from './grammar.ts';
+import { isObject, Opaque, type Value } from './values.ts';
+
+const kinds: Readonly<Record<string, (value: Value) => boolean>> = {
+  string: (value) => typeof value === 'string',
+  int: (value) => Number.isInteger(value),
+  bool: (value) => typeof value === 'boolean',
+};
+
+/**
+ * Whether a value is of the type that is declared for it. What is only known at deployment is taken for a string, or
+ * for an array.
+ *
+ * @returns what is wrong, undefined when nothing is
+ * @throws Error on a type that this knows nothing of
+ */
+export function typeComplaint(type: Node, value: Value): string | undefined {
+  switch (type.type) {
+    case 'type': {
+      const [inner] = partsOf(type);
+      return inner && typeComplaint(inner, value);
+    }
+    case 'primitive_type': {
+      const fits = kinds[type.text];
+      if (!fits) throw new Error(`this evaluator does not know the type ${type.text}`);
+      if (value instanceof Opaque) return type.text === 'string' ? undefined : `${type.text} is wanted`;
+      return fits(value) ? undefined : `${type.text} is wanted`;
+    }
+    case 'array_type': {
+      const [inner] = partsOf(type);
+      if (value instanceof Opaque) return undefined;
+      if (!Array.isArray(value) || !inner) return 'an array is wanted';
+      return value.map((each) => typeComplaint(inner, each)).find((each) => each !== undefined);
+    }
+    case 'object':
+      return objectComplaint(type, value);
+    default:
+      throw new Error(`this evaluator does not know ${type.type} (${type.text})`);
+  }
+}
+
+function objectComplaint(type: Node, value: Value): string | undefined {
+  if (!isObject(value)) return 'an object is wanted';
+  const wanted = new Map<string, Node>();
+  for (const property of partsOf(type)) {
+    const inner = partsOf(property).at(-1);
+    if (inner) wanted.set(property.child(0)?.text ?? '', inner);
+  }
+  const any = wanted.get('*');
+  for (const [name, each] of Object.entries(value)) {
+    const inner = wanted.get(name) ?? any;
+    if (!inner) return `there is no ${name} in this type`;
+    const complaint = typeComplaint(inner, each);
+    if (complaint) return `${name}: ${complaint}`;
+  }
+  const missing = [...wanted.keys()].find((name) => name !== '*' && !Object.hasOwn(value, name));
+  return missing === undefined ? undefined : `${missing} is missing`;
+}
