@@ -17,18 +17,11 @@ export const factorRequirement: Handler = async (services, request) => {
     throw new Problem('invalid-request', 'The form is not complete.', { errors });
   }
   const { session } = visitor;
-  const { id, name, slug } = await services.organizations.requireSecondFactor(
+  const { slug } = await services.organizations.requireSecondFactor(
     request.params.slug ?? '',
     session,
     required === 'yes',
   );
-  await services.audit.append({
-    organizationId: id,
-    actor: { kind: 'account', id: session.accountId, label: session.email },
-    action: 'setting.changed',
-    subject: { kind: 'organization', id, label: name },
-    details: { requireSecondFactor: required === 'yes' },
-  });
   return seeOther(portalPaths.policies(slug));
 };
 

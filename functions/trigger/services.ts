@@ -20,6 +20,7 @@ import { createProviderSignIn } from '../../shared/accounts/provider-sign-in.ts'
 import { createSignInSteps, halfSignInSchema } from '../../shared/accounts/sign-in-steps.ts';
 import { createThrottle, throttleSchema } from '../../shared/accounts/throttle.ts';
 import { createAuditLog } from '../../shared/audit/audit-log.ts';
+import { createUntoldEvents } from '../../shared/audit/untold-events.ts';
 import { azureBlobs, managedContainer } from '../../shared/blobs/azure-blobs.ts';
 import type { Scratch } from '../../shared/backup/drill.ts';
 import { createJournal } from '../../shared/backup/journal.ts';
@@ -170,10 +171,15 @@ export function composeServices(
     journal.of('organizations'),
   );
   const memberships = collection(store, 'memberships', membershipSchema);
+  const telling = { audit, clock, random };
+  const untoldShares = createUntoldEvents({ documents: shareDocuments, ...telling });
+  const untoldSystems = createUntoldEvents({ documents: systemDocuments, ...telling });
+  const untoldOrganizations = createUntoldEvents({ documents: organizationDocuments, ...telling });
   const organizations = createOrganizations({
     organizations: organizationDocuments,
     memberships,
     slugs,
+    untold: untoldOrganizations,
     clock,
     random,
   });
@@ -213,10 +219,9 @@ export function composeServices(
     clock,
   });
   const allowlistChanges = createAllowlistChanges({
-    shares: shareDocuments,
     allowlists,
     refused: refusedCalls,
-    audit,
+    untold: untoldShares,
     clock,
   });
   const shares = createShares({
@@ -226,7 +231,7 @@ export function composeServices(
     refused: refusedCalls,
     allowlistChanges,
     policyOf: async (id) => (await organizations.read(id))?.policy ?? {},
-    audit,
+    untold: untoldShares,
     clock,
     random,
   });
@@ -289,6 +294,7 @@ export function composeServices(
     credentials,
     shares,
     audit,
+    untold: untoldSystems,
     owners,
     reapproval,
     clock,
@@ -333,6 +339,7 @@ export function composeServices(
     journal,
     openScratch,
     audit,
+    untold: [untoldShares, untoldSystems, untoldOrganizations],
     throttle,
     organizations,
     credentials,
@@ -387,7 +394,7 @@ export function composeServices(
       memberships,
       throttle,
       email,
-      audit,
+      untold: untoldOrganizations,
       clock,
       random,
       log,
@@ -397,21 +404,20 @@ export function composeServices(
       organizations: organizationDocuments,
       memberships,
       systems,
-      audit,
+      untold: untoldOrganizations,
       clock,
     }),
     policies: createPolicies({
-      organizations: organizationDocuments,
       shareDocuments,
       shares,
-      audit,
+      untold: untoldOrganizations,
       clock,
     }),
     heldShares: createHeldShares({
       store,
       shares: shareDocuments,
       systems: systemDocuments,
-      audit,
+      untold: untoldSystems,
       owners,
     }),
     shareHandoff: createShareHandoff({

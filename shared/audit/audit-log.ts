@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { instant, type Clock, type Instant, type Random } from '../clock.ts';
+import { instant, minute, type Clock, type Instant, type Random } from '../clock.ts';
 import { collection } from '../store/collection.ts';
 import { DocumentExists, type DocumentStore, type Page } from '../store/document-store.ts';
 import { InvalidContinuation } from '../store/store-errors.ts';
@@ -21,15 +21,15 @@ export const serviceAudit = 'service';
 export interface AuditActor {
   readonly kind: AuditEntry['actor']['kind'];
   readonly id: string;
-  readonly label?: string;
+  readonly label?: string | undefined;
 }
 
 export interface AuditSubject {
   readonly kind: string;
   readonly id: string;
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** Of a share, so that what happened to it is found by its system too. */
-  readonly systemId?: string;
+  readonly systemId?: string | undefined;
 }
 
 export interface AuditEvent {
@@ -37,9 +37,9 @@ export interface AuditEvent {
   readonly organizationId: string;
   readonly actor: AuditActor;
   readonly action: AuditAction;
-  readonly subject?: AuditSubject;
+  readonly subject?: AuditSubject | undefined;
   /** May name people, since it is their organization's record; never a secret. */
-  readonly details?: Readonly<Record<string, string | number | boolean>>;
+  readonly details?: Readonly<Record<string, string | number | boolean>> | undefined;
 }
 
 export interface AuditFilter {
@@ -62,15 +62,21 @@ export interface AuditListOptions extends AuditFilter {
 }
 
 export interface AuditLog {
-  /** Adds an event at the end of its organization's chain. It is there, for good, once this resolves. */
-  append(event: AuditEvent): Promise<AuditEntry>;
+  /**
+   * Adds an event at the end of its organization's chain. It is there, for good, once this resolves.
+   * @param key of the entry; a random one unless given
+   */
+  append(event: AuditEvent, key?: string): Promise<AuditEntry>;
+  /**
+   * The same for an event that may be there, under its key, since `since`: for who finishes what a crash cut off. The
+   * entry says when it happened.
+   */
+  appendOnce(event: AuditEvent, key: string, since: Instant): Promise<void>;
   /**
    * Newest first. A page may hold fewer entries than asked for, or none, and still have a continuation:
    * one call looks at 2000 entries at the most.
    */
   list(organizationId: string, options: AuditListOptions): Promise<Page<AuditEntry>>;
-  /** Whether the newest 2000 entries tell of this, for who finishes what a crash cut off. */
-  tellsOf(organizationId: string, action: AuditAction, subjectId: string): Promise<boolean>;
   /** Oldest first, for export and verification. */
   all(organizationId: string): AsyncIterable<AuditEntry>;
   /**
@@ -98,6 +104,8 @@ const appendAttempts = 200;
 const longestPause = 50;
 const longestText = 32_000;
 const lookedAtOnce = 2000;
+/** By how much the clocks of two hosts may differ. */
+const clockTolerance = 10 * minute;
 
 /** The append-only record of who did what, hash-chained per organization. */
 export function createAuditLog({ store, clock, random }: AuditLogDependencies): AuditLog {
@@ -113,8 +121,10 @@ export function createAuditLog({ store, clock, random }: AuditLogDependencies): 
       : { sequence: sequenceOf(newest), hash: newest.hash };
   }
 
-  async function appendInTurn({ organizationId, details, ...event }: AuditEvent): Promise<AuditEntry> {
-    const key = Buffer.from(random.bytes(12)).toString('base64url');
+  async function appendInTurn(
+    { organizationId, details, ...event }: AuditEvent,
+    key: string,
+  ): Promise<AuditEntry> {
     for (let attempt = 1; ; attempt++) {
       const head = heads.get(organizationId) ?? (await readHead(organizationId));
       const unsealed = {
@@ -153,8 +163,33 @@ export function createAuditLog({ store, clock, random }: AuditLogDependencies): 
     return items.some(({ document }) => isPrunedThrough(document, last));
   }
 
+  async function isThere(organizationId: string, key: string, since: Instant): Promise<boolean> {
+    const from = instant(Date.parse(since) - clockTolerance);
+    let below: string | undefined;
+    for (;;) {
+      const page = await entries.query({
+        partition: organizationId,
+        where: [['at', '>=', from], ...(below === undefined ? [] : [['id', '<', below] as const])],
+        orderBy: ['id', 'desc'],
+        limit: 1000,
+      });
+      if (page.items.some(({ document }) => document.key === key)) return true;
+      below = page.items.at(-1)?.document.id;
+      if (page.continuation === undefined) return false;
+    }
+  }
+
+  const newKey = () => Buffer.from(random.bytes(12)).toString('base64url');
+
   const log: AuditLog = {
-    append: (event) => inTurn(event.organizationId, () => appendInTurn(event)),
+    append: (event, key = newKey()) => inTurn(event.organizationId, () => appendInTurn(event, key)),
+
+    async appendOnce(event, key, since) {
+      await inTurn(event.organizationId, async () => {
+        if (await isThere(event.organizationId, key, since)) return;
+        await appendInTurn({ ...event, details: { ...event.details, happenedAt: since } }, key);
+      });
+    },
 
     async list(organizationId, { limit, continuation, ...filter }) {
       const matches = matcher(filter);
@@ -182,11 +217,6 @@ export function createAuditLog({ store, clock, random }: AuditLogDependencies): 
         lookedAt += page.items.length;
       }
       return { items: found, ...(below !== undefined && { continuation: writePlace(below) }) };
-    },
-
-    async tellsOf(organizationId, action, subjectId) {
-      const { items } = await log.list(organizationId, { action, subject: subjectId, limit: 1 });
-      return items.length > 0;
     },
 
     async *all(organizationId) {

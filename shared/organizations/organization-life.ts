@@ -1,4 +1,5 @@
-import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
+import type { AuditActor } from '../audit/audit-log.ts';
+import type { UntoldEvents } from '../audit/untold-events.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { OrganizationId } from '../identifier.ts';
 import { Problem } from '../problem.ts';
@@ -12,7 +13,7 @@ export interface OrganizationLifeDependencies {
   readonly organizations: Collection<Organization>;
   readonly memberships: Collection<Membership>;
   readonly systems: Pick<Systems, 'ofOrganization' | 'disconnect'>;
-  readonly audit: AuditLog;
+  readonly untold: UntoldEvents<Organization>;
   readonly clock: Clock;
 }
 
@@ -24,23 +25,20 @@ const actorOf = ({ accountId, email }: Acting): AuditActor => ({
 
 /** What happens to an organization as a whole. */
 export function createOrganizationLife(deps: OrganizationLifeDependencies) {
-  const { organizations, memberships, systems, audit, clock } = deps;
+  const { organizations, memberships, systems, untold, clock } = deps;
   return {
     /** Its short name, which links hold, stays. @throws Problem not-found, forbidden */
     async rename(id: OrganizationId, by: Acting, name: string): Promise<void> {
-      let from = name;
-      await organizations.update(id, id, (current) => {
+      await untold.change({ pk: id, id }, (current) => {
         requireOwner(current, by.accountId);
-        from = current.name;
-        return from === name ? undefined : { ...current, name };
-      });
-      if (from === name) return;
-      await audit.append({
-        organizationId: id,
-        actor: actorOf(by),
-        action: 'organization.changed',
-        subject: { kind: 'organization', id, label: name },
-        details: { from, to: name },
+        if (current.name === name) return undefined;
+        const subject = { kind: 'organization', id, label: name };
+        const details = { from: current.name, to: name };
+        const event = { organizationId: id, actor: actorOf(by), subject, details } as const;
+        return {
+          document: { ...current, name },
+          events: [{ ...event, action: 'organization.changed' }],
+        };
       });
     },
 
@@ -59,19 +57,23 @@ export function createOrganizationLife(deps: OrganizationLifeDependencies) {
         throw new Problem('conflict', detail, { errors: [{ field: 'confirm', detail }] });
       }
       let members: Organization['members'] = [];
-      await organizations.update(id, id, (current) => {
-        requireOwner(current, by.accountId);
-        ({ members } = current);
-        return { ...current, members: [], invitations: [], deletedAt: instant(clock.now()) };
-      });
-      // Approved between the look and the deletion; whoever is approved later finds no organization.
-      for (const system of await systems.ofOrganization(id)) await systems.disconnect(system, actorOf(by));
-      await audit.append({
-        organizationId: id,
-        actor: actorOf(by),
-        action: 'organization.deleted',
-        subject: { kind: 'organization', id, label: found.document.name },
-      });
+      await untold.change(
+        { pk: id, id },
+        (current) => {
+          requireOwner(current, by.accountId);
+          ({ members } = current);
+          const subject = { kind: 'organization', id, label: current.name };
+          return {
+            document: { ...current, members: [], invitations: [], deletedAt: instant(clock.now()) },
+            events: [{ organizationId: id, actor: actorOf(by), action: 'organization.deleted', subject }],
+          };
+        },
+        async () => {
+          // Approved between the look and the deletion; whoever is approved later finds no organization.
+          for (const system of await systems.ofOrganization(id))
+            await systems.disconnect(system, actorOf(by));
+        },
+      );
       for (const { accountId } of members) await memberships.remove(accountId, id);
     },
   };

@@ -1,7 +1,8 @@
 import type { Session } from '../accounts/session.ts';
 import type { Limit, Throttle } from '../accounts/throttle.ts';
 import type { AuditAction } from '../audit/audit-actions.ts';
-import type { AuditEvent, AuditLog } from '../audit/audit-log.ts';
+import type { AuditEvent } from '../audit/audit-log.ts';
+import type { Told, UntoldEvents } from '../audit/untold-events.ts';
 import { day, hour, instant, type Clock, type Random } from '../clock.ts';
 import type { EmailAddress } from '../email/email-address.ts';
 import type { EmailSender } from '../email/email-sender.ts';
@@ -37,7 +38,7 @@ export interface OrganizationMembersDependencies {
   readonly memberships: Collection<Membership>;
   readonly throttle: Throttle;
   readonly email: EmailSender;
-  readonly audit: AuditLog;
+  readonly untold: UntoldEvents<Organization>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -49,36 +50,47 @@ export interface OrganizationMembersDependencies {
  * the change itself, so that of two owners who demote each other at once only one succeeds.
  */
 export function createOrganizationMembers(deps: OrganizationMembersDependencies) {
-  const { organizations, memberships, throttle, email, audit, clock, random, log, publicOrigin } = deps;
+  const { organizations, memberships, throttle, email, untold, clock, random, log, publicOrigin } = deps;
 
-  /** @throws Problem not-found, forbidden and whatever `change` throws */
-  async function asOwner(
-    id: OrganizationId,
-    by: Acting,
-    change: (current: Organization) => Organization | undefined,
-  ): Promise<Organization> {
-    const changed = await organizations.update(id, id, (current) => {
-      requireOwner(current, by.accountId);
-      return change(current);
-    });
-    if (!changed) throw new Problem('not-found', 'There is no such organization.');
-    return changed;
-  }
-
-  const note = (
-    id: OrganizationId,
+  /** A changed organization with what the audit is to be told of it. */
+  const noting = (
+    document: Organization,
     by: Acting,
     action: AuditAction,
     about: EmailAddress,
     details?: AuditEvent['details'],
-  ) =>
-    audit.append({
-      organizationId: id,
-      actor: { kind: 'account', id: by.accountId, label: by.email },
-      action,
-      subject: { kind: 'member', id: sha256(about), label: about },
-      ...(details && { details }),
-    });
+  ): Told<Organization> => {
+    const actor = { kind: 'account', id: by.accountId, label: by.email } as const;
+    const subject = { kind: 'member', id: sha256(about), label: about };
+    return { document, events: [{ organizationId: document.id, actor, action, subject, details }] };
+  };
+
+  /** @throws Problem not-found and whatever `change` throws */
+  async function changed(
+    id: OrganizationId,
+    change: (current: Organization) => Told<Organization> | undefined,
+    between?: () => Promise<unknown>,
+  ): Promise<Organization> {
+    const organization = await untold.change({ pk: id, id }, change, between);
+    if (!organization) throw new Problem('not-found', 'There is no such organization.');
+    return organization;
+  }
+
+  /** @throws Problem not-found, forbidden and whatever `change` throws */
+  const asOwner = (
+    id: OrganizationId,
+    by: Acting,
+    change: (current: Organization) => Told<Organization> | undefined,
+    between?: () => Promise<unknown>,
+  ): Promise<Organization> =>
+    changed(
+      id,
+      (current) => {
+        requireOwner(current, by.accountId);
+        return change(current);
+      },
+      between,
+    );
 
   /** @returns whether the e-mail is on its way */
   async function send(organization: Organization, invitation: MemberInvitation): Promise<boolean> {
@@ -118,20 +130,17 @@ export function createOrganizationMembers(deps: OrganizationMembersDependencies)
   }
 
   /**
-   * Takes a member out, and the index entry after it, unless that was written meanwhile: then the person has
-   * been invited again and joins just now. An entry that a crash leaves behind is ignored.
+   * What takes the index entry of a member away after they were taken out, unless it was written meanwhile: then the
+   * person has been invited again and joins just now. An entry that a crash leaves behind is ignored.
    */
-  async function forget(
-    id: OrganizationId,
-    accountId: AccountId,
-    takeOut: () => Promise<Organization>,
-  ): Promise<void> {
+  async function forgetting(id: OrganizationId, accountId: AccountId): Promise<() => Promise<void>> {
     const entry = await memberships.read(accountId, id);
-    await takeOut();
-    if (!entry) return;
-    await memberships.remove(accountId, id, entry.etag).catch((error: unknown) => {
-      if (!(error instanceof DocumentChanged)) throw error;
-    });
+    return async () => {
+      if (!entry) return;
+      await memberships.remove(accountId, id, entry.etag).catch((error: unknown) => {
+        if (!(error instanceof DocumentChanged)) throw error;
+      });
+    };
   }
 
   async function invite(
@@ -154,9 +163,9 @@ export function createOrganizationMembers(deps: OrganizationMembersDependencies)
     };
     const organization = await asOwner(id, by, (now) => {
       checked(now);
-      return withInvitation(now, invitation);
+      const { email: address, role } = invited;
+      return noting(withInvitation(now, invitation), by, 'organization.member-invited', address, { role });
     });
-    await note(id, by, 'organization.member-invited', invited.email, { role: invited.role });
     return send(organization, invitation);
   }
 
@@ -185,9 +194,9 @@ export function createOrganizationMembers(deps: OrganizationMembersDependencies)
     async withdraw(id: OrganizationId, by: Acting, address: EmailAddress): Promise<void> {
       await asOwner(id, by, (current) => {
         invitationOf(current, address);
-        return withoutInvitation(current, address);
+        const without = withoutInvitation(current, address);
+        return noting(without, by, 'organization.invitation-withdrawn', address);
       });
-      await note(id, by, 'organization.invitation-withdrawn', address);
     },
 
     /** The invitation of whoever is signed in, while it can be accepted. */
@@ -201,31 +210,31 @@ export function createOrganizationMembers(deps: OrganizationMembersDependencies)
       withInvited(found.document, person, clock);
       // The index first: an entry without its membership is ignored, a membership without it would be lost.
       await index(person.accountId, id);
-      const joined = await organizations.update(id, id, (current) => withInvited(current, person, clock));
-      if (!joined) throw new Problem('not-found', 'There is no invitation for you here.');
-      const { role } = memberOf(joined, person.email);
-      await note(id, person, 'organization.member-joined', person.email, { role });
+      await changed(id, (current) => {
+        const joined = withInvited(current, person, clock);
+        const { role } = memberOf(joined, person.email);
+        return noting(joined, person, 'organization.member-joined', person.email, { role });
+      });
     },
 
     /** Turns an invitation down. Without one nothing happens. */
     async decline(id: OrganizationId, person: Acting): Promise<void> {
-      let declined = false;
-      await organizations.update(id, id, (current) => {
-        declined = openInvitation(current, person.email, instant(clock.now())) !== undefined;
-        return declined ? withoutInvitation(current, person.email) : undefined;
+      await untold.change({ pk: id, id }, (current) => {
+        if (openInvitation(current, person.email, instant(clock.now())) === undefined) return undefined;
+        const without = withoutInvitation(current, person.email);
+        return noting(without, person, 'organization.invitation-withdrawn', person.email);
       });
-      if (declined) await note(id, person, 'organization.invitation-withdrawn', person.email);
     },
 
     /** @throws Problem not-found, forbidden, conflict when nobody would be an owner any more */
     async changeRole(id: OrganizationId, by: Acting, address: EmailAddress, role: Role): Promise<void> {
-      let from: Role | undefined;
       await asOwner(id, by, (current) => {
-        from = memberOf(current, address).role;
-        return from === role ? undefined : withRole(current, address, role);
+        const from = memberOf(current, address).role;
+        if (from === role) return undefined;
+        const details = { from, to: role };
+        const next = withRole(current, address, role);
+        return noting(next, by, 'organization.member-changed', address, details);
       });
-      if (from === undefined || from === role) return;
-      await note(id, by, 'organization.member-changed', address, { from, to: role });
     },
 
     /** @throws Problem not-found, forbidden, conflict when nobody would be an owner any more */
@@ -234,18 +243,22 @@ export function createOrganizationMembers(deps: OrganizationMembersDependencies)
       if (!found) throw new Problem('not-found', 'There is no such organization.');
       requireOwner(found.document, by.accountId);
       const { accountId } = memberOf(found.document, address);
-      await forget(id, accountId, () => asOwner(id, by, (current) => withoutMember(current, address)));
-      await note(id, by, 'organization.member-removed', address);
+      await asOwner(
+        id,
+        by,
+        (current) => noting(withoutMember(current, address), by, 'organization.member-removed', address),
+        await forgetting(id, accountId),
+      );
     },
 
     /** Leaves, whatever the role. @throws Problem not-found, conflict for the last owner */
     async leave(id: OrganizationId, person: Acting): Promise<void> {
-      await forget(id, person.accountId, async () => {
-        const left = await organizations.update(id, id, (current) => withoutMember(current, person.email));
-        if (!left) throw new Problem('not-found', 'There is no such organization.');
-        return left;
-      });
-      await note(id, person, 'organization.member-left', person.email);
+      const address = person.email;
+      await changed(
+        id,
+        (current) => noting(withoutMember(current, address), person, 'organization.member-left', address),
+        await forgetting(id, person.accountId),
+      );
     },
   };
 }

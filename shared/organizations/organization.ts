@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Account } from '../accounts/account.ts';
 import { hasSecondFactor } from '../accounts/factor.ts';
 import type { Session } from '../accounts/session.ts';
+import { tellingShape, type Telling, type UntoldEvents } from '../audit/untold-events.ts';
 import { instant, type Clock, type Instant, type Random } from '../clock.ts';
 import { emailAddressSchema, type EmailAddress } from '../email/email-address.ts';
 import { newOrganizationId, type AccountId, type OrganizationId } from '../identifier.ts';
@@ -36,7 +37,7 @@ export interface MemberInvitation {
  * A tenant. Its members live inside it, so that "at least one owner" is an invariant of one document; so do the
  * invitations, so that one is used once.
  */
-export interface Organization {
+export interface Organization extends Telling {
   readonly id: OrganizationId;
   readonly pk: OrganizationId;
   readonly schemaVersion: 1;
@@ -78,6 +79,7 @@ export const organizationSchema: z.ZodType<Organization> = z.object({
   requireSecondFactor: z.boolean().optional(),
   policy: policySchema.optional(),
   deletedAt: instantSchema.optional(),
+  ...tellingShape,
 });
 
 /** Who asks: a person with what their session proved. */
@@ -162,12 +164,14 @@ export function createOrganizations({
   organizations,
   memberships,
   slugs,
+  untold,
   clock,
   random,
 }: {
   organizations: Collection<Organization>;
   memberships: Collection<Membership>;
   slugs: Collection<SlugReservation>;
+  untold: UntoldEvents<Organization>;
   clock: Clock;
   random: Random;
 }) {
@@ -263,17 +267,28 @@ export function createOrganizations({
      * Asks members for a second factor, or no longer. Only an owner whose session proved one may, so that nobody
      * shuts themselves out. @throws Problem not-found, forbidden, second-factor-required
      */
-    async requireSecondFactor(slug: string, caller: Caller, required: boolean): Promise<Organization> {
+    async requireSecondFactor(
+      slug: string,
+      caller: Caller & Pick<Session, 'email'>,
+      required: boolean,
+    ): Promise<Organization> {
       const { organization, role } = await this.named(slug, caller);
       if (role !== 'owner') throw new Problem('forbidden', 'Only an owner decides this.');
       if (!hasSecondFactor(caller)) {
         throw new Problem('second-factor-required', 'Set up your own second step first, then ask for it.');
       }
-      const changed = await organizations.update(organization.id, organization.id, (current) => {
+      const changed = await untold.change(organization, (current) => {
         if (roleOf(current, caller.accountId) !== 'owner') {
           throw new Problem('forbidden', 'Only an owner decides this.');
         }
-        return { ...current, requireSecondFactor: required };
+        const event = {
+          organizationId: current.id,
+          actor: { kind: 'account', id: caller.accountId, label: caller.email },
+          action: 'setting.changed',
+          subject: { kind: 'organization', id: current.id, label: current.name },
+          details: { requireSecondFactor: required },
+        } as const;
+        return { document: { ...current, requireSecondFactor: required }, events: [event] };
       });
       return changed ?? organization;
     },

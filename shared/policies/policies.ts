@@ -1,4 +1,5 @@
-import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
+import type { AuditActor } from '../audit/audit-log.ts';
+import type { UntoldEvents } from '../audit/untold-events.ts';
 import { instant, type Clock } from '../clock.ts';
 import type { OrganizationId } from '../identifier.ts';
 import { roleOf, type Caller, type Organization } from '../organizations/organization.ts';
@@ -25,16 +26,14 @@ const judged = (share: Share) => ({ ...share, recipients: share.recipients.map((
 
 /** What an organization allows: read by whatever makes shares, set by its owners. */
 export function createPolicies({
-  organizations,
   shareDocuments,
   shares,
-  audit,
+  untold,
   clock,
 }: {
-  organizations: Collection<Organization>;
   shareDocuments: Collection<Share>;
   shares: Pick<Shares, 'update' | 'remove'>;
-  audit: AuditLog;
+  untold: UntoldEvents<Organization>;
   clock: Clock;
 }) {
   const now = () => instant(clock.now());
@@ -102,24 +101,26 @@ export function createPolicies({
       existing: ExistingChoice,
     ): Promise<void> {
       const refuse = () => new Problem('forbidden', 'Only an owner sets policies.');
-      const changed = await organizations.update(organization.id, organization.id, (current) => {
+      const changed = await untold.change(organization, (current) => {
         if (roleOf(current, caller.accountId) !== 'owner') throw refuse();
-        return { ...current, policy };
-      });
-      if (!changed) throw refuse();
-      await audit.append({
-        organizationId: organization.id,
-        actor,
-        action: 'setting.changed',
-        subject: { kind: 'organization', id: organization.id, label: organization.name },
-        details: {
+        const subject = { kind: 'organization', id: current.id, label: current.name };
+        const details = {
           emailDomains: policy.emailDomains?.join(', ') ?? 'any',
           longestShareDays: policy.longestShareDays ?? 'any',
           sharers: policy.sharers?.join(', ') ?? 'anyone',
           polling: policy.polling ? `${policy.polling.least} to ${policy.polling.most} s` : 'any',
           existing,
-        },
+        };
+        const event = {
+          organizationId: current.id,
+          actor,
+          action: 'setting.changed',
+          subject,
+          details,
+        } as const;
+        return { document: { ...current, policy }, events: [event] };
       });
+      if (!changed) throw refuse();
       if (existing === 'keep') return;
       for await (const { share } of breaking(organization.id, policy)) {
         if (existing === 'end') await shares.remove(share, actor);

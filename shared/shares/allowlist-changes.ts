@@ -5,12 +5,11 @@ import { decide } from '../allowlist/decide.ts';
 import { describeRule } from '../allowlist/describe.ts';
 import { diffAllowlists, diffLines } from '../allowlist/diff.ts';
 import type { Allowlist } from '../allowlist/rule.ts';
-import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
-import type { Clock } from '../clock.ts';
+import type { AuditActor, AuditEvent } from '../audit/audit-log.ts';
+import type { UntoldEvents } from '../audit/untold-events.ts';
+import { instant, type Clock } from '../clock.ts';
 import { sha256 } from '../identifier.ts';
 import { Problem } from '../problem.ts';
-import type { Collection } from '../store/collection.ts';
-import { instant } from '../clock.ts';
 import type { Allowlists } from './allowlist-document.ts';
 import { requestOf, type RefusedCall, type RefusedCallStore } from './refused-calls.ts';
 import { shareSubject, statusAt, type Share } from './share.ts';
@@ -26,11 +25,15 @@ export interface ProposedAdmission {
   readonly allowlist: Allowlist;
 }
 
+export interface AllowlistAfter {
+  readonly id: string;
+  readonly allowlist: Allowlist;
+}
+
 export interface AllowlistChangesDependencies {
-  readonly shares: Collection<Share>;
   readonly allowlists: Allowlists;
   readonly refused: RefusedCallStore;
-  readonly audit: AuditLog;
+  readonly untold: UntoldEvents<Share>;
   readonly clock: Clock;
 }
 
@@ -38,7 +41,7 @@ const longestDetail = 2000;
 
 /** How the allowlist of a share changes, and how that is told. */
 export function createAllowlistChanges(deps: AllowlistChangesDependencies) {
-  const { shares, allowlists, refused, audit, clock } = deps;
+  const { allowlists, refused, untold, clock } = deps;
 
   async function allowlistOf(share: Share): Promise<Allowlist> {
     const allowlist = await allowlists.read(share.id, share.allowlistId);
@@ -46,39 +49,46 @@ export function createAllowlistChanges(deps: AllowlistChangesDependencies) {
     return allowlist;
   }
 
+  const admits = (allowlist: Allowlist, by: 'gateway' | 'portal') => {
+    const compiled = compileAllowlist(allowlist);
+    return (call: RefusedCall) =>
+      call.admissible &&
+      (by === 'gateway' || call.by === 'service') &&
+      decide(compiled, requestOf(call), Date.parse(call.lastAt)).admitted;
+  };
+
   /**
-   * Tells of a change that was written: the difference in the audit, and each refused call that it admits.
-   * @param by who wrote it; what the gateway itself refused is admitted by the gateway only
+   * What the audit is to be told of a change, to be written with it: each refused call that it admits, and the
+   * difference.
+   * @param by who writes it; what the gateway itself refused is admitted by the gateway only
    */
-  async function tell(
+  async function eventsOf(
     before: Share,
-    after: { readonly id: string; readonly allowlist: Allowlist },
+    after: AllowlistAfter,
     actor: AuditActor,
     by: 'gateway' | 'portal',
-  ): Promise<void> {
-    const event = { organizationId: before.organizationId, actor, subject: shareSubject(before) };
-    const compiled = compileAllowlist(after.allowlist);
-    const settled = await refused.settle(
-      before.id,
-      (call) =>
-        call.admissible &&
-        (by === 'gateway' || call.by === 'service') &&
-        decide(compiled, requestOf(call), Date.parse(call.lastAt)).admitted,
-    );
-    for (const { method, target } of settled) {
-      const details = { by, method, target: target.slice(0, 500) };
-      await audit.append({ ...event, action: 'request.admitted', details });
-    }
+  ): Promise<AuditEvent[]> {
+    const about = { organizationId: before.organizationId, actor, subject: shareSubject(before) };
+    const admitted = (await refused.of(before.id)).filter(admits(after.allowlist, by));
+    const events = admitted.map(({ method, target }): AuditEvent => {
+      return { ...about, action: 'request.admitted', details: { by, method, target: target.slice(0, 500) } };
+    });
     const old =
       before.allowlistId === after.id ? undefined : await allowlists.read(before.id, before.allowlistId);
     const lines = old ? diffLines(diffAllowlists(old, after.allowlist)) : [];
     if (lines.length > 0) {
-      const calls = lines.join('\n').slice(0, longestDetail);
-      await audit.append({ ...event, action: 'share.updated', details: { by, changed: 'allowlist', calls } });
+      const details = { by, changed: 'allowlist', calls: lines.join('\n').slice(0, longestDetail) };
+      events.push({ ...about, action: 'share.updated', details });
     } else if (by === 'gateway' && before.gatewayAllowlistId !== undefined) {
       const details = { by, changed: 'allowlist accepted on the on-prem side' };
-      await audit.append({ ...event, action: 'share.updated', details });
+      events.push({ ...about, action: 'share.updated', details });
     }
+    return events;
+  }
+
+  /** After a change was written: forgets the refused calls that it admits, and allowlists that nobody names now. */
+  async function settle(before: Share, after: AllowlistAfter, by: 'gateway' | 'portal'): Promise<void> {
+    await refused.settle(before.id, admits(after.allowlist, by));
     await allowlists.keepOnly(before.id, [before.allowlistId, before.gatewayAllowlistId, after.id]);
   }
 
@@ -118,7 +128,8 @@ export function createAllowlistChanges(deps: AllowlistChangesDependencies) {
   }
 
   return {
-    tell,
+    eventsOf,
+    settle,
     allowlistOf,
     propose,
 
@@ -133,18 +144,25 @@ export function createAllowlistChanges(deps: AllowlistChangesDependencies) {
       if (proposal.digest !== digest) {
         throw new Problem('conflict', 'The share has changed since. Look at the call again.');
       }
-      const id = await allowlists.write(share.id, proposal.allowlist);
-      await shares.update(share.pk, share.id, (current) => {
-        const status = statusAt(current, instant(clock.now()));
-        if (status !== 'active' && status !== 'paused')
-          throw new Problem('conflict', 'This share has ended.');
-        if (current.allowlistId !== share.allowlistId) {
-          throw new Problem('conflict', 'The share has changed since. Look at the call again.');
-        }
-        const gatewayAllowlistId = current.gatewayAllowlistId ?? current.allowlistId;
-        return { ...current, allowlistId: id, gatewayAllowlistId };
-      });
-      await tell(share, { id, allowlist: proposal.allowlist }, actor, 'portal');
+      const after = {
+        id: await allowlists.write(share.id, proposal.allowlist),
+        allowlist: proposal.allowlist,
+      };
+      const events = await eventsOf(share, after, actor, 'portal');
+      await untold.change(
+        share,
+        (current) => {
+          const status = statusAt(current, instant(clock.now()));
+          if (status !== 'active' && status !== 'paused')
+            throw new Problem('conflict', 'This share has ended.');
+          if (current.allowlistId !== share.allowlistId) {
+            throw new Problem('conflict', 'The share has changed since. Look at the call again.');
+          }
+          const gatewayAllowlistId = current.gatewayAllowlistId ?? current.allowlistId;
+          return { document: { ...current, allowlistId: after.id, gatewayAllowlistId }, events };
+        },
+        () => settle(share, after, 'portal'),
+      );
     },
   };
 }

@@ -1,4 +1,5 @@
-import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
+import type { AuditActor } from '../audit/audit-log.ts';
+import type { UntoldEvents } from '../audit/untold-events.ts';
 import type { SystemId } from '../identifier.ts';
 import type { OwnersNotice } from '../organizations/owners-notice.ts';
 import type { Collection } from '../store/collection.ts';
@@ -10,7 +11,7 @@ export interface HeldSharesDependencies {
   readonly store: DocumentStore;
   readonly shares: Collection<Share>;
   readonly systems: Collection<System>;
-  readonly audit: AuditLog;
+  readonly untold: UntoldEvents<System>;
   readonly owners: Pick<OwnersNotice, 'sharesHeld'>;
 }
 
@@ -21,7 +22,7 @@ interface Held {
 }
 
 /** What a restore brought back is held until an owner confirms it: what was revoked unheard must not be open. */
-export function createHeldShares({ store, shares, systems, audit, owners }: HeldSharesDependencies) {
+export function createHeldShares({ store, shares, systems, untold, owners }: HeldSharesDependencies) {
   async function* of(systemId: SystemId): AsyncGenerator<Share> {
     let continuation: string | undefined;
     do {
@@ -46,18 +47,16 @@ export function createHeldShares({ store, shares, systems, audit, owners }: Held
           return current.status === 'paused' ? { ...current, status: 'active' } : current;
         });
       }
-      let held = confirmed > 0;
-      await systems.update(system.pk, system.id, ({ heldSince, ...current }) => {
-        held ||= heldSince !== undefined;
-        return heldSince === undefined ? undefined : current;
-      });
-      if (!held) return;
-      await audit.append({
-        organizationId: system.organizationId,
-        actor,
-        action: 'system.confirmed',
-        subject: { kind: 'system', id: system.id, label: system.name },
-        details: { shares: confirmed },
+      await untold.change(system, ({ heldSince, ...current }) => {
+        if (heldSince === undefined && confirmed === 0) return undefined;
+        const subject = { kind: 'system', id: system.id, label: system.name };
+        const event = {
+          organizationId: system.organizationId,
+          actor,
+          action: 'system.confirmed',
+          subject,
+        } as const;
+        return { document: current, events: [{ ...event, details: { shares: confirmed } }] };
       });
     },
 

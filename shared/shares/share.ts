@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AuditSubject } from '../audit/audit-log.ts';
+import { tellingShape, type Telling } from '../audit/untold-events.ts';
 import type { Instant } from '../clock.ts';
 import { emailAddressSchema, type EmailAddress } from '../email/email-address.ts';
 import type { AccountId, OrganizationId, ShareId, SystemId } from '../identifier.ts';
@@ -35,7 +36,7 @@ export interface Recipient {
 }
 
 /** One dashboard of one system, shown to a list of recipients. An ended share keeps no content. */
-export interface Share {
+export interface Share extends Telling {
   readonly id: ShareId;
   readonly pk: ShareId;
   readonly schemaVersion: 1;
@@ -108,6 +109,7 @@ export const shareSchema: z.ZodType<Share> = z.object({
   sweepAt: instantSchema.optional(),
   idempotency: z.string().optional(),
   heldSince: instantSchema.optional(),
+  ...tellingShape,
 });
 
 /** What a share is at a moment: an expired one is ended although no timer has said so yet. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Allowlist } from '../allowlist/rule.ts';
-import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
+import type { AuditActor, AuditEvent } from '../audit/audit-log.ts';
+import type { UntoldEvents } from '../audit/untold-events.ts';
 import { day, instant, minute, type Clock, type Instant, type Random } from '../clock.ts';
 import type { EmailAddress } from '../email/email-address.ts';
 import {
@@ -20,7 +21,7 @@ import { identifier } from '../store/document-fields.ts';
 import type { Collection } from '../store/collection.ts';
 import type { Page } from '../store/document-store.ts';
 import type { System } from '../systems/system.ts';
-import type { AllowlistChanges } from './allowlist-changes.ts';
+import type { AllowlistAfter, AllowlistChanges } from './allowlist-changes.ts';
 import type { Allowlists } from './allowlist-document.ts';
 import type { RefusedCallStore } from './refused-calls.ts';
 import { shareSubject, statusAt, sweepAtOf, type Recipient, type Share } from './share.ts';
@@ -44,10 +45,10 @@ export interface SharesDependencies {
   readonly grants: Collection<Grant>;
   readonly allowlists: Allowlists;
   readonly refused: RefusedCallStore;
-  readonly allowlistChanges: Pick<AllowlistChanges, 'tell'>;
+  readonly allowlistChanges: Pick<AllowlistChanges, 'eventsOf' | 'settle'>;
   /** What the organization of a share allows. */
   readonly policyOf: (organizationId: OrganizationId) => Promise<Policy>;
-  readonly audit: AuditLog;
+  readonly untold: UntoldEvents<Share>;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -78,9 +79,22 @@ export function ended(share: Share, because: NonNullable<Share['endedBecause']>,
 
 /** Makes, changes and ends shares. */
 export function createShares(dependencies: SharesDependencies) {
-  const { shares, grants, allowlists, refused, allowlistChanges, policyOf, audit, clock, random } =
+  const { shares, grants, allowlists, refused, allowlistChanges, policyOf, untold, clock, random } =
     dependencies;
   const now = () => instant(clock.now());
+
+  const eventOf = (
+    share: Share,
+    actor: AuditActor,
+    action: AuditEvent['action'],
+    details?: AuditEvent['details'],
+  ): AuditEvent => ({
+    organizationId: share.organizationId,
+    actor,
+    action,
+    subject: shareSubject(share),
+    details,
+  });
 
   function newRecipient(email: EmailAddress): Recipient {
     return {
@@ -127,27 +141,49 @@ export function createShares(dependencies: SharesDependencies) {
     return share;
   }
 
+  /** What the audit is to be told of a change. */
+  async function updateEvents(
+    share: Share,
+    actor: AuditActor,
+    change: ShareUpdate,
+    after: AllowlistAfter | undefined,
+  ): Promise<AuditEvent[]> {
+    const events = after ? await allowlistChanges.eventsOf(share, after, actor, 'gateway') : [];
+    const named = Object.keys(change);
+    if (after && named.every((name) => name === 'allowlist' || name === 'sealed')) return events;
+    const details = {
+      changed: named.join(', '),
+      ...(change.recipients && { recipients: change.recipients.join(', ') }),
+      ...(change.status && { status: change.status }),
+    };
+    return [...events, eventOf(share, actor, 'share.updated', details)];
+  }
+
   async function end(
     share: Share,
     because: NonNullable<Share['endedBecause']>,
     actor: AuditActor,
   ): Promise<void> {
-    let wasOpen = false;
-    await shares.update(share.pk, share.id, (current) => {
-      wasOpen = current.status !== 'ended';
-      return wasOpen ? ended(current, because, now()) : undefined;
-    });
-    if (!wasOpen) return;
-    await allowlists.keepOnly(share.id, []);
-    await refused.forget(share.id);
-    await Promise.all(share.recipients.map(({ accountId }) => grants.remove(accountId, share.id)));
-    await audit.append({
-      organizationId: share.organizationId,
-      actor,
-      action: because === 'expired' ? 'share.expired' : 'share.revoked',
-      subject: shareSubject(share),
-      details: { because },
-    });
+    const action = because === 'expired' ? 'share.expired' : 'share.revoked';
+    let recipients: readonly Recipient[] = [];
+    const stored = await untold.change(
+      share,
+      (current) => {
+        if (current.status === 'ended') return undefined;
+        ({ recipients } = current);
+        return {
+          document: ended(current, because, now()),
+          events: [eventOf(current, actor, action, { because })],
+        };
+      },
+      async () => {
+        await allowlists.keepOnly(share.id, []);
+        await refused.forget(share.id);
+        await Promise.all(recipients.map(({ accountId }) => grants.remove(accountId, share.id)));
+      },
+    );
+    // It had ended before: another host may have died before it had told.
+    if (stored) await untold.finish(stored);
   }
 
   return {
@@ -194,11 +230,17 @@ export function createShares(dependencies: SharesDependencies) {
         sweepAt: sweepAtOf(recipients),
         idempotency,
       };
+      const event = eventOf(share, actor, 'share.created', {
+        dashboard: share.dashboard.id,
+        recipients: recipients.map(({ email }) => email).join(', '),
+        rules: request.allowlist.rules.length,
+        sharedBy: share.sharedBy,
+      });
       // The index first: an entry without its share is ignored, a share without it could not be found.
       await Promise.all(
         recipients.map(({ accountId }) => grants.create(grantOf(accountId, id)).catch(ignoreExisting)),
       );
-      await shares.create(share).catch(ignoreExisting);
+      const made = await untold.create({ document: share, events: [event] }).catch(ignoreExisting);
       const stored = (await shares.read(id))?.document ?? share;
       if (stored.idempotency !== idempotency) {
         throw new Problem('conflict', 'This Idempotency-Key was used for another request.');
@@ -207,20 +249,8 @@ export function createShares(dependencies: SharesDependencies) {
         stored.createdAt === share.createdAt &&
         stored.recipients[0]?.invitation.operationId === recipients[0]?.invitation.operationId;
       // Asked again: the host that made it may have died before it was in the audit.
-      if (created || !(await audit.tellsOf(system.organizationId, 'share.created', id))) {
-        await audit.append({
-          organizationId: system.organizationId,
-          actor,
-          action: 'share.created',
-          subject: shareSubject(share),
-          details: {
-            dashboard: share.dashboard.id,
-            recipients: recipients.map(({ email }) => email).join(', '),
-            rules: request.allowlist.rules.length,
-            sharedBy: share.sharedBy,
-          },
-        });
-      }
+      if (made) await made.tell();
+      else await untold.finish(stored);
       return { share: stored, created };
     },
 
@@ -280,54 +310,47 @@ export function createShares(dependencies: SharesDependencies) {
       );
       const { allowlist, dashboard } = change;
       // Written first: what a share names is there.
-      const allowlistId = allowlist && (await allowlists.write(share.id, allowlist));
+      const after = allowlist && { id: await allowlists.write(share.id, allowlist), allowlist };
       let before = share;
       let removed: readonly Recipient[] = [];
-      const updated = await shares.update(share.pk, share.id, (current) => {
-        if (statusAt(current, now()) !== 'active' && current.status !== 'paused') {
-          throw new Problem('conflict', 'This share has ended. Make a new one.');
-        }
-        if (change.status === 'active' && current.heldSince !== undefined) {
-          throw new Problem(
-            'conflict',
-            'It came back from a backup: an owner confirms it in the portal first.',
-          );
-        }
-        const recipients = wanted
-          ? wanted.map((email) => current.recipients.find((r) => r.email === email) ?? newRecipient(email))
-          : current.recipients;
-        removed = current.recipients.filter((r) => !recipients.includes(r));
-        before = current;
-        return {
-          ...current,
-          ...(dashboard && { dashboard: { ...current.dashboard, ...dashboard } }),
-          // It comes from the gateway, so the gateway enforces it.
-          ...(allowlistId !== undefined && { allowlistId, gatewayAllowlistId: undefined }),
-          sealed: change.sealed ?? current.sealed,
-          recipients,
-          sweepAt: sweepAtOf(recipients),
-          status: change.status ?? current.status,
-          message: change.message === undefined ? current.message : (change.message ?? undefined),
-          expiresAt: change.expiresAt === undefined ? current.expiresAt : expiresAt,
-        };
-      });
-      if (!updated) throw noSuchShare();
-      if (allowlist && allowlistId !== undefined) {
-        await allowlistChanges.tell(before, { id: allowlistId, allowlist }, actor, 'gateway');
-        if (Object.keys(change).every((name) => name === 'allowlist' || name === 'sealed')) return updated;
-      }
-      await Promise.all(removed.map(({ accountId }) => grants.remove(accountId, share.id)));
-      await audit.append({
-        organizationId: share.organizationId,
-        actor,
-        action: 'share.updated',
-        subject: shareSubject(share),
-        details: {
-          changed: Object.keys(change).join(', '),
-          ...(wanted && { recipients: wanted.join(', ') }),
-          ...(change.status && { status: change.status }),
+      const events = await updateEvents(share, actor, change, after);
+      const updated = await untold.change(
+        share,
+        (current) => {
+          if (statusAt(current, now()) !== 'active' && current.status !== 'paused') {
+            throw new Problem('conflict', 'This share has ended. Make a new one.');
+          }
+          if (change.status === 'active' && current.heldSince !== undefined) {
+            throw new Problem(
+              'conflict',
+              'It came back from a backup: an owner confirms it in the portal first.',
+            );
+          }
+          const recipients = wanted
+            ? wanted.map((email) => current.recipients.find((r) => r.email === email) ?? newRecipient(email))
+            : current.recipients;
+          removed = current.recipients.filter((r) => !recipients.includes(r));
+          before = current;
+          const document = {
+            ...current,
+            ...(dashboard && { dashboard: { ...current.dashboard, ...dashboard } }),
+            // It comes from the gateway, so the gateway enforces it.
+            ...(after && { allowlistId: after.id, gatewayAllowlistId: undefined }),
+            sealed: change.sealed ?? current.sealed,
+            recipients,
+            sweepAt: sweepAtOf(recipients),
+            status: change.status ?? current.status,
+            message: change.message === undefined ? current.message : (change.message ?? undefined),
+            expiresAt: change.expiresAt === undefined ? current.expiresAt : expiresAt,
+          };
+          return { document, events };
         },
-      });
+        async () => {
+          if (after) await allowlistChanges.settle(before, after, 'gateway');
+          await Promise.all(removed.map(({ accountId }) => grants.remove(accountId, share.id)));
+        },
+      );
+      if (!updated) throw noSuchShare();
       return updated;
     },
 
@@ -369,22 +392,16 @@ export function createShares(dependencies: SharesDependencies) {
         const detail = 'This share has no such recipient.';
         throw new Problem('invalid-request', detail, { errors: [{ field: 'email', detail }] });
       }
-      const updated = await shares.update(share.pk, share.id, (current) => {
+      const updated = await untold.change(share, (current) => {
         if (statusAt(current, now()) !== 'active') throw new Problem('conflict', 'This share is not active.');
         const recipients = current.recipients.map((recipient) => {
           if (recipient.email !== email) return recipient;
           return { ...recipient, invitation: newRecipient(email).invitation };
         });
-        return { ...current, recipients, sweepAt: sweepAtOf(recipients) };
+        const event = eventOf(current, actor, 'invitation.resent', { to: email });
+        return { document: { ...current, recipients, sweepAt: sweepAtOf(recipients) }, events: [event] };
       });
       if (!updated) throw noSuchShare();
-      await audit.append({
-        organizationId: share.organizationId,
-        actor,
-        action: 'invitation.resent',
-        subject: shareSubject(share),
-        details: { to: email },
-      });
       return updated;
     },
 
@@ -401,23 +418,15 @@ export function createShares(dependencies: SharesDependencies) {
 
     /** A recipient removes itself. @throws Problem not-found */
     async leave(id: ShareId, accountId: AccountId, email: EmailAddress): Promise<void> {
-      let left: Share | undefined;
-      await shares.update(id, id, (current) => {
-        left = current.recipients.some((recipient) => recipient.accountId === accountId)
-          ? current
-          : undefined;
-        if (!left) return undefined;
+      const actor = { kind: 'recipient', id: accountId, label: email } as const;
+      const leaving = (current: Share) => {
         const recipients = current.recipients.filter((recipient) => recipient.accountId !== accountId);
-        return { ...current, recipients, sweepAt: sweepAtOf(recipients) };
-      });
+        if (recipients.length === current.recipients.length) throw noSuchShare();
+        const event = eventOf(current, actor, 'share.recipient-left');
+        return { document: { ...current, recipients, sweepAt: sweepAtOf(recipients) }, events: [event] };
+      };
+      const left = await untold.change({ pk: id, id }, leaving, () => grants.remove(accountId, id));
       if (!left) throw noSuchShare();
-      await grants.remove(accountId, id);
-      await audit.append({
-        organizationId: left.organizationId,
-        actor: { kind: 'recipient', id: accountId, label: email },
-        action: 'share.recipient-left',
-        subject: shareSubject(left),
-      });
     },
 
     /** Notes that a recipient opened the share: the first time, and then at most once a minute. */
@@ -427,27 +436,15 @@ export function createShares(dependencies: SharesDependencies) {
         recipient.accountId === accountId &&
         (!recipient.lastOpenedAt || Date.parse(at) - Date.parse(recipient.lastOpenedAt) >= minute);
       if (!share.recipients.some(stale)) return;
-      let first = false;
-      await shares.update(share.pk, share.id, (current) => {
+      await untold.change(share, (current) => {
         const known = current.recipients.find(stale);
-        first = known !== undefined && known.firstOpenedAt === undefined;
         if (!known) return undefined;
-        return {
-          ...current,
-          recipients: current.recipients.map((recipient) =>
-            recipient === known
-              ? { ...known, firstOpenedAt: known.firstOpenedAt ?? at, lastOpenedAt: at }
-              : recipient,
-          ),
-        };
-      });
-      const recipient = share.recipients.find((r) => r.accountId === accountId);
-      if (!first || !recipient) return;
-      await audit.append({
-        organizationId: share.organizationId,
-        actor: { kind: 'recipient', id: accountId, label: recipient.email },
-        action: 'share.opened',
-        subject: shareSubject(share),
+        const opened = { ...known, firstOpenedAt: known.firstOpenedAt ?? at, lastOpenedAt: at };
+        const recipients = current.recipients.map((each) => (each === known ? opened : each));
+        const actor = { kind: 'recipient', id: accountId, label: known.email } as const;
+        const first = known.firstOpenedAt === undefined;
+        const events = first ? [eventOf(current, actor, 'share.opened')] : [];
+        return { document: { ...current, recipients }, events };
       });
     },
 

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { tellingShape, type Telling } from '../audit/untold-events.ts';
 import type { Instant } from '../clock.ts';
 import type { AccountId, OrganizationId, SystemId } from '../identifier.ts';
 import { identifier, instantSchema } from '../store/document-fields.ts';
 
 /** One connected on-prem installation. */
-export interface System {
+export interface System extends Telling {
   readonly id: SystemId;
   readonly pk: SystemId;
   readonly schemaVersion: 1;
@@ -37,4 +38,5 @@ export const systemSchema: z.ZodType<System> = z.object({
   disconnectedAt: instantSchema.optional(),
   disconnectedBy: z.string().optional(),
   heldSince: instantSchema.optional(),
+  ...tellingShape,
 });

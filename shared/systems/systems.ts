@@ -1,4 +1,5 @@
 import type { AuditActor, AuditLog } from '../audit/audit-log.ts';
+import type { UntoldEvents } from '../audit/untold-events.ts';
 import { instant, type Clock, type Instant } from '../clock.ts';
 import type { GatewayId, OrganizationId, SystemId } from '../identifier.ts';
 import { Problem } from '../problem.ts';
@@ -16,6 +17,7 @@ export interface SystemsDependencies {
   readonly credentials: GatewayCredentials;
   readonly shares: Shares;
   readonly audit: AuditLog;
+  readonly untold: UntoldEvents<System>;
   readonly owners: Pick<OwnersNotice, 'systemDisconnected'>;
   readonly reapproval: Pick<GatewayReapproval, 'withdraw'>;
   readonly clock: Clock;
@@ -31,14 +33,25 @@ export function createSystems({
   credentials,
   shares,
   audit,
+  untold,
   owners,
   reapproval,
   clock,
 }: SystemsDependencies) {
-  /** Ends gateways and shares, then the system. Repeating it finishes what a crash left half done. */
-  async function finishDisconnect(system: System, actor: AuditActor): Promise<void> {
-    await credentials.disconnectAll(system.id, system.disconnectedBy ?? nameOf(actor));
+  /**
+   * Ends gateways and shares, tells the owners, then ends the system. Repeating it finishes what a crash left half
+   * done; the owners get one e-mail.
+   * @param by in words; undefined where there is nobody to tell the owners of
+   */
+  async function finishDisconnect(
+    system: System,
+    actor: AuditActor,
+    by: string | undefined,
+    openShares: number,
+  ): Promise<void> {
+    await credentials.disconnectAll(system.id, by ?? nameOf(actor));
     await shares.endAll(system.id, actor);
+    if (by !== undefined) await owners.systemDisconnected(system, by, openShares);
     await systems.update(system.pk, system.id, (current) =>
       current.state === 'disconnecting'
         ? { ...current, state: 'disconnected', disconnectedAt: instant(clock.now()) }
@@ -122,27 +135,38 @@ export function createSystems({
 
     /** Disconnects: from the first write on the system has no access, and its shares are closed. */
     async disconnect(system: System, actor: AuditActor): Promise<void> {
-      let first = false;
       const openShares = await shares.countOpen(system.id);
-      await systems.update(system.pk, system.id, (current) => {
-        first = current.state === 'connected';
-        return first ? { ...current, state: 'disconnecting', disconnectedBy: nameOf(actor) } : undefined;
-      });
-      await finishDisconnect(system, actor);
-      if (!first) return;
-      await audit.append({
-        organizationId: system.organizationId,
-        actor,
-        action: 'system.disconnected',
-        subject: { kind: 'system', id: system.id, label: system.name },
-      });
-      await owners.systemDisconnected(system, nameOf(actor), openShares);
+      const by = nameOf(actor);
+      let first = false;
+      const stored = await untold.change(
+        system,
+        (current) => {
+          first = current.state === 'connected';
+          if (!first) return undefined;
+          const { organizationId, id, name } = current;
+          const subject = { kind: 'system', id, label: name };
+          return {
+            document: { ...current, state: 'disconnecting', disconnectedBy: by },
+            events: [{ organizationId, actor, action: 'system.disconnected', subject }],
+          };
+        },
+        () => finishDisconnect(system, actor, by, openShares),
+      );
+      if (first || !stored) return;
+      // Who asks again finishes what a host that died left.
+      if (stored.state === 'disconnecting')
+        await finishDisconnect(stored, actor, stored.disconnectedBy, openShares);
+      await untold.finish(stored);
     },
 
     /** For the expiry timer: ends what was being disconnected when a host died. @returns how many */
     async finishDisconnecting(limit: number): Promise<number> {
       const { items } = await systems.query({ where: [['state', '=', 'disconnecting']], limit });
-      for (const { document } of items) await finishDisconnect(document, { kind: 'service', id: 'expiry' });
+      for (const { document } of items) {
+        const openShares = await shares.countOpen(document.id);
+        const { disconnectedBy } = document;
+        await finishDisconnect(document, { kind: 'service', id: 'expiry' }, disconnectedBy, openShares);
+      }
       return items.length;
     },
   };

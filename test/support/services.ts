@@ -39,10 +39,17 @@ export class TestServices {
   /** The same service after its store was lost altogether: secrets, backups and mailbox are left. */
   async loseDocuments(): Promise<TestServices> {
     await this.services.journal.flush();
+    return this.restart(async () => {
+      for (const end of ['', '-wal', '-shm'])
+        await rm(join(this.dataDir, `documents.sqlite${end}`), { force: true });
+    });
+  }
+
+  /** The same service as a process of its own that begins anew. */
+  async restart(meanwhile?: () => Promise<void>): Promise<TestServices> {
     this.services.sender.close();
     await this.services.store.close();
-    for (const end of ['', '-wal', '-shm'])
-      await rm(join(this.dataDir, `documents.sqlite${end}`), { force: true });
+    await meanwhile?.();
     const { configuration, random, log } = this.services;
     const services = composeServices(configuration, { clock: this.clock, random, log });
     return new TestServices(services, this.dataDir, this.clock);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { AuditEntry } from '../../../shared/audit/audit-entry.ts';
+import type { AuditAction } from '../../../shared/audit/audit-actions.ts';
+import { auditEntrySchema, type AuditEntry } from '../../../shared/audit/audit-entry.ts';
 import { createAuditLog } from '../../../shared/audit/audit-log.ts';
 import { verifyChain } from '../../../shared/audit/verify-chain.ts';
 import { organizationSchema } from '../../../shared/organizations/organization.ts';
@@ -21,6 +22,7 @@ export async function brokenInvariants(
   try {
     return [
       ...(await brokenChains(store, acknowledged)),
+      ...(await untoldShares(store)),
       ...(await brokenOrganizations(store)),
       ...(await brokenShares(store)),
       ...(await brokenGateways(store)),
@@ -45,6 +47,24 @@ async function brokenChains(store: DocumentStore, acknowledged: ReadonlySet<stri
   }
   for (const id of acknowledged)
     if (!made.has(id)) complaints.push(`share ${id} was acknowledged, and the audit says nothing of it`);
+  return complaints;
+}
+
+/** Every share that was made or ended is in the audit, or marked as still to be told. */
+async function untoldShares(store: DocumentStore): Promise<string[]> {
+  const told = new Set<string>();
+  for await (const document of store.scan('audit')) {
+    const { action, subject } = auditEntrySchema.parse(document);
+    told.add(`${action} ${subject?.id ?? ''}`);
+  }
+  const complaints: string[] = [];
+  for await (const document of store.scan('shares')) {
+    const { id, status, untold = [] } = shareSchema.parse(document);
+    for (const { event } of untold) told.add(`${event.action} ${id}`);
+    const due: AuditAction[] = status === 'ended' ? ['share.created', 'share.revoked'] : ['share.created'];
+    for (const action of due)
+      if (!told.has(`${action} ${id}`)) complaints.push(`nobody will tell of ${action} of share ${id}`);
+  }
   return complaints;
 }
 

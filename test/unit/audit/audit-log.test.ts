@@ -181,11 +181,17 @@ describe('listing', () => {
     expect(await found({ actor: 'bob', action: 'share.' })).toEqual([]);
   });
 
-  it('knows whether something was told already', async () => {
-    await open().append(event({ subject: { kind: 'share', id: 's' } }));
-    expect(await open().tellsOf('org', 'share.created', 's')).toBe(true);
-    expect(await open().tellsOf('org', 'share.revoked', 's')).toBe(false);
-    expect(await open().tellsOf('org', 'share.created', 't')).toBe(false);
+  it('tells once what may have been told already, with the moment when it happened', async () => {
+    const happenedAt = instant(now);
+    const audit = open();
+    await audit.append(event(), 'one');
+    for (let n = 0; n < 1100; n++) await audit.append(event());
+    now += minute;
+    await open().appendOnce(event(), 'one', happenedAt);
+    await open().appendOnce(event(), 'two', happenedAt);
+    await open().appendOnce(event(), 'two', happenedAt);
+    const { items } = await open().list('org', { limit: 1000, from: instant(now) });
+    expect(items.map(({ key, details }) => [key, details?.['happenedAt']])).toEqual([['two', happenedAt]]);
   });
 
   it('shows nothing of another organization', async () => {

@@ -13,7 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => test.close());
 
-const signedIn = (...factors: Factor[]) => ({ accountId: owner.id, factors });
+const signedIn = (...factors: Factor[]) => ({ accountId: owner.id, email: owner.email, factors });
 const required = { code: 'second-factor-required' };
 
 describe('an organization that requires a second factor (ASVS 4.0.3, 4.3.1)', () => {
@@ -57,7 +57,8 @@ describe('an organization that requires a second factor (ASVS 4.0.3, 4.3.1)', ()
     await expect(organizations.requireSecondFactor('plant', signedIn('code'), true)).rejects.toMatchObject(
       required,
     );
-    const stranger = { accountId: (await test.account('eve@evil.example')).id, factors: ['totp'] as const };
+    const { id, email } = await test.account('eve@evil.example');
+    const stranger = { accountId: id, email, factors: ['totp'] as const };
     await expect(organizations.requireSecondFactor('plant', stranger, true)).rejects.toMatchObject({
       code: 'not-found',
     });

@@ -102,6 +102,8 @@ describe('a gateway that asks to be approved again', () => {
   it('and a copy of it are both shown; who is approved is the gateway, the other is refused', async () => {
     const { old, newer } = await snapshot();
     const real = await ask(newer.refreshKey, '192.0.2.7');
+    // Those of one moment come in any order.
+    test.clock.moveOn(1);
     const copy = await ask(old.refreshKey, '203.0.113.9');
     expect((await waiting()).map(({ requestedFrom }) => requestedFrom)).toEqual(['192.0.2.7', '203.0.113.9']);
     const review = await test.services.reapproval.review(real.userCode, as(olga));
