@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { services } from '../functions/trigger/services.ts';
 import { shareOriginPrefix } from '../functions/trigger/share-origin.ts';
 import { readConfiguration } from '../shared/configuration.ts';
@@ -18,6 +19,9 @@ import { welcome } from './welcome.ts';
 /* eslint-disable no-restricted-properties -- the composition root of the one-machine runtime */
 const settings = process.env;
 /* eslint-enable no-restricted-properties */
+
+/** `--package FOLDER`: runs the functions that `npm run package` put there. */
+const { package: packaged } = parseArgs({ options: { package: { type: 'string' } } }).values;
 
 const log = jsonLines(
   (line) => process.stderr.write(`${line}\n`),
@@ -131,7 +135,7 @@ async function main(): Promise<void> {
           clock: systemClock,
         });
   const host = await startFunctionsHost({
-    entryPoints: await functionEntryPoints(),
+    entryPoints: await functionEntryPoints(packaged),
     port,
     log,
     clock: systemClock,

@@ -6,7 +6,7 @@ import { packageRoot } from '../../shared/package-root.ts';
 import type { Person } from './person.ts';
 import { eventually, programEnvironment, type Runtime } from './runtime.ts';
 
-const cli = join(packageRoot, 'dist/gateway/cli.js');
+const compiled = join(packageRoot, 'dist/gateway/cli.js');
 
 export interface CliResult {
   readonly code: number;
@@ -21,6 +21,8 @@ export class Gateway {
   output = '';
   #process: ChildProcess | undefined;
 
+  /** The program that is run; the compiled one unless told. */
+  program = compiled;
   readonly #runsElsewhere: boolean;
 
   private constructor(config: string, stateDir: string, runsElsewhere = false) {
@@ -62,7 +64,7 @@ export class Gateway {
     return new Promise((done) => {
       execFile(
         process.execPath,
-        [cli, ...args, '--config', this.config],
+        [this.program, ...args, '--config', this.config],
         { env: programEnvironment(), maxBuffer: 1e8 },
         (error, stdout, stderr) => {
           const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
@@ -74,7 +76,7 @@ export class Gateway {
 
   /** Starts `connect`; gives the link as soon as it is printed, and the result when it ends. */
   connect(): { link: Promise<string>; done: Promise<CliResult> } {
-    const child = fork(cli, ['connect', '--config', this.config], {
+    const child = fork(this.program, ['connect', '--config', this.config], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: programEnvironment(),
     });
@@ -94,7 +96,7 @@ export class Gateway {
   }
 
   async run(): Promise<void> {
-    const child = fork(cli, ['run', '--config', this.config], {
+    const child = fork(this.program, ['run', '--config', this.config], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: programEnvironment(),
     });

@@ -42,6 +42,8 @@ export class Runtime {
   listensOn: number | undefined;
   demoOrigin: string | undefined;
   output = '';
+  /** The folder of `npm run package` whose functions it runs, instead of the compiled ones. */
+  packaged: string | undefined;
   #process: ChildProcess | undefined;
   readonly #ownsFolder: boolean;
 
@@ -51,9 +53,10 @@ export class Runtime {
     this.#ownsFolder = ownsFolder;
   }
 
-  static async start(settings: Record<string, string> = {}): Promise<Runtime> {
+  static async start(settings: Record<string, string> = {}, packaged?: string): Promise<Runtime> {
     const dataDir = await mkdtemp(join(tmpdir(), 'drawbridge-e2e-'));
     const runtime = new Runtime(dataDir, { DEMO: 'off', ...documentsElsewhere(), ...settings });
+    runtime.packaged = packaged;
     // Behind something that ends TLS its own port cannot be told from its origin.
     runtime.listensOn = settings.PUBLIC_ORIGIN === undefined ? undefined : await freePort();
     await runtime.boot(String(runtime.listensOn ?? 0));
@@ -71,7 +74,8 @@ export class Runtime {
   }
 
   async boot(port: string, relayEndpoint?: string): Promise<void> {
-    const child = fork(join(packageRoot, 'dist/local/main.js'), [], {
+    const packaged = this.packaged === undefined ? [] : ['--package', this.packaged];
+    const child = fork(join(packageRoot, 'dist/local/main.js'), packaged, {
       cwd: packageRoot,
       env: programEnvironment({
         ...this.settings,

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { benchBackup } from './backup/backup.ts';
+import { benchColdStart } from './cold-start.ts';
 import { benchDecisions } from './decisions.ts';
 import { benchLockOuts } from './lockouts.ts';
 import { benchReconnects } from './reconnects.ts';
@@ -21,6 +22,7 @@ const benches: Record<string, Bench> = {
   revocation: benchRevocation,
   decisions: benchDecisions,
   backup: benchBackup,
+  'cold-start': benchColdStart,
 };
 
 function met({ ours, target }: BenchResult): string {

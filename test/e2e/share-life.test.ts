@@ -1,15 +1,28 @@
+import { execFile } from 'node:child_process';
 import { get } from 'node:http';
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { connectGateway, Gateway } from '../../local/rehearsal/gateway-program.ts';
 import { Person } from '../../local/rehearsal/person.ts';
 import { eventually, Runtime } from '../../local/rehearsal/runtime.ts';
+import { packageRoot } from '../../shared/package-root.ts';
 import { northCalls, startOnPremApplication } from '../support/on-prem-application.ts';
 
+/** What `npm run package` makes, and what is run here without it. */
+const programs = [
+  { what: 'compiled', service: undefined, gateway: undefined },
+  {
+    what: 'packaged',
+    service: join(packageRoot, 'dist/package'),
+    gateway: join(packageRoot, 'dist/gateway-package/drawbridge-gateway.js'),
+  },
+];
+
 /** The life of a share, each step as a person and the command line would do it. The steps build on each other. */
-describe('the life of a share', () => {
+describe.each(programs)('the life of a share, $what', (program) => {
   let runtime: Runtime;
   let application: Awaited<ReturnType<typeof startOnPremApplication>>;
   let gateway: Gateway;
@@ -53,9 +66,13 @@ describe('the life of a share', () => {
   }
 
   beforeAll(async () => {
-    runtime = await Runtime.start();
+    if (program.service !== undefined) {
+      await promisify(execFile)(process.execPath, [join(packageRoot, 'dist/local/package/main.js')]);
+    }
+    runtime = await Runtime.start({}, program.service);
     application = await startOnPremApplication();
     gateway = await Gateway.at(runtime, application.origin);
+    gateway.program = program.gateway ?? gateway.program;
     owner = new Person(runtime, 'olga@plant.example');
     ann = new Person(runtime, 'ann@guest.example');
     ben = new Person(runtime, 'ben@other.example');
