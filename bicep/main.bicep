@@ -3,6 +3,17 @@ targetScope = 'subscription'
 metadata name = 'Drawbridge'
 metadata description = 'The service in Azure: hardened and geo-redundant. What is not said otherwise in a parameter file is production.'
 
+// Names with texts.
+type named = {}
+
+// Hosts by what they are for.
+type endpoints = {
+  portal: string
+  relay: string
+  rendezvous: string
+  wakeUp: string
+}
+
 @description('Required. Name of this environment. Its resource groups and tags carry it.')
 @minLength(2)
 @maxLength(32)
@@ -51,8 +62,8 @@ param mailDomainVerified bool = false
 @description('Optional. Number that SMS are sent from, in E.164 form, bought for the Communication Services of this environment.')
 param smsFrom string = ''
 
-@description('Optional. Who gets the alerts by e-mail, besides the owners of the subscription.')
-param alertEmails string[] = []
+@description('Optional. Who gets the alerts by e-mail, besides the owners of the subscription: addresses by commas.')
+param alertEmails string = ''
 
 @description('Optional. Most request units a second of the containers that share them.')
 @minValue(1000)
@@ -70,14 +81,14 @@ param wakeUpSku string = 'Standard_S1'
 @description('Optional. Units of wake-ups.')
 param wakeUpUnits int = 1
 
-@description('Optional. Addresses (CIDR) that code may be deployed from. Without them any, by Entra ID.')
-param deployFrom string[] = []
+@description('Optional. Addresses (CIDR) that code may be deployed from, by commas. Without them any, by Entra ID.')
+param deployFrom string = ''
 
 @description('Optional. Further settings of the service, such as TERMS_URL. A secret only as a Key Vault reference.')
-param settings { *: string } = {}
+param settings named = {}
 
 @description('Optional. Tags of every resource.')
-param tags { *: string } = {}
+param tags named = {}
 
 // Neighbours within one jurisdiction. Where yours has none here, say where copies may be.
 var neighbours = {
@@ -145,6 +156,12 @@ var stamps = [
 ]
 var usedStamps = secondRegion ? stamps : take(stamps, 1)
 var networkStamps = privateNetwork ? usedStamps : []
+
+// Backup and drill run once, not once a region.
+var notInSecondRegion = {
+  'AzureWebJobs.backup.Disabled': 'true'
+  'AzureWebJobs.drill.Disabled': 'true'
+}
 
 resource group 'Microsoft.Resources/resourceGroups@2025-04-01' = {
   name: names.group
@@ -303,7 +320,9 @@ module roles 'modules/roles.bicep' = {
     documentsName: names.documents
     backupsName: names.backups
     backupContainerName: names.backupContainer
-    hostStorageNames: map(usedStamps, stamp => stamp.hostStorage)
+    hostStorageName: stamps[0].hostStorage
+    withSecond: secondRegion
+    secondHostStorageName: stamps[1].hostStorage
     relayName: names.relay
     wakeUpName: names.wakeUp
     communicationName: names.communication
@@ -326,20 +345,16 @@ module networks 'modules/network.bicep' = [for (stamp, index) in networkStamps: 
   params: {
     location: stamp.location
     name: stamp.network
-    endpoints: [
-      { name: names.documents, zone: 'documents', member: 'Sql' }
-      { name: names.vault, zone: 'vault', member: 'vault' }
-      { name: names.backups, zone: 'blob', member: 'blob' }
-      { name: stamp.hostStorage, zone: 'blob', member: 'blob' }
-      { name: names.wakeUp, zone: 'wakeUp', member: 'webpubsub' }
-    ]
-    endpointIds: [
-      documents.outputs.id
-      vault.outputs.id
-      backups.outputs.id
-      hostStorages[index].outputs.id
-      wakeUp.outputs.id
-    ]
+    documentsName: names.documents
+    documentsId: documents.outputs.id
+    vaultName: names.vault
+    vaultId: vault.outputs.id
+    backupsName: names.backups
+    backupsId: backups.outputs.id
+    hostStorageName: stamp.hostStorage
+    hostStorageId: hostStorages[index].outputs.id
+    wakeUpName: names.wakeUp
+    wakeUpId: wakeUp.outputs.id
     workspaceId: monitor.outputs.workspaceId
     tags: allTags
   }
@@ -386,8 +401,7 @@ module apps 'modules/function-app.bicep' = [for (stamp, index) in usedStamps: {
     settings: union(
       settings,
       empty(smsFrom) ? {} : { SMS_FROM: smsFrom },
-      // Backup and drill run once, not once a region.
-      stamp.primary ? {} : { 'AzureWebJobs.backup.Disabled': 'true', 'AzureWebJobs.drill.Disabled': 'true' },
+      stamp.primary ? {} : notInSecondRegion,
       {
         APPLICATIONINSIGHTS_CONNECTION_STRING: monitor.outputs.connectionString
         APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identities.outputs.serviceClientId};Authorization=AAD'
@@ -422,8 +436,11 @@ module routes 'modules/front-door-routes.bicep' = {
     portalDomainId: frontDoor.outputs.portalDomainId
     shareDomainId: frontDoor.outputs.shareDomainId
     withShares: !empty(shareCertificate)
-    origins: map(usedStamps, stamp => stamp.app)
-    originHosts: [for index in range(0, length(usedStamps)): apps[index].outputs.host]
+    app: stamps[0].app
+    appHost: apps[0].outputs.host
+    withSecond: secondRegion
+    secondApp: stamps[1].app
+    secondAppHost: secondRegion ? apps[1].outputs.host : ''
   }
 }
 
@@ -459,42 +476,40 @@ module alerts 'modules/alerts.bicep' = {
 @description('The portal, and issuer of the credentials of gateways.')
 output PUBLIC_ORIGIN string = 'https://${portalHost}'
 
-@description('What the firewall of a customer has to allow, all of it outbound TCP. Their addresses are those of the Azure service tag.')
-output FIREWALL_ENDPOINTS { host: string, port: int, serviceTag: string, purpose: string }[] = [
-  { host: portalHost, port: 443, serviceTag: 'AzureFrontDoor.Frontend', purpose: 'credentials, shares, commands' }
-  { host: relay.outputs.host, port: 443, serviceTag: 'ServiceBus.${location}', purpose: 'the tunnel (WSS)' }
-  { host: '*.servicebus.windows.net', port: 443, serviceTag: 'ServiceBus.${location}', purpose: 'the rendezvous of the tunnel (WSS), on the hosts of the relay cluster' }
-  { host: wakeUp.outputs.host, port: 443, serviceTag: 'AzureWebPubSub', purpose: 'wake-ups (WSS)' }
-]
+@description('What the firewall of a customer has to allow, all of it outbound TCP 443, with the Azure service tag of its addresses.')
+output FIREWALL_ENDPOINTS endpoints = {
+  portal: '${portalHost} (AzureFrontDoor.Frontend)'
+  relay: '${relay.outputs.host} (ServiceBus.${location})'
+  rendezvous: '*.servicebus.windows.net (ServiceBus.${location})'
+  wakeUp: '${wakeUp.outputs.host} (AzureWebPubSub)'
+}
 
-@description('Records that have to be made where the domain is not delegated to the zone of this environment.')
-output DNS_RECORDS { name: string, type: string, value: string }[] = concat(
-  [
-    { name: portalHost, type: 'CNAME', value: frontDoor.outputs.host }
-    { name: '_dnsauth.${portalHost}', type: 'TXT', value: frontDoor.outputs.portalValidation }
-  ],
-  empty(shareCertificate)
-    ? []
-    : [
-        { name: '*.${shareDomain}', type: 'CNAME', value: frontDoor.outputs.host }
-        { name: '_dnsauth.${shareDomain}', type: 'TXT', value: frontDoor.outputs.shareValidation }
-      ]
-)
+@description('Where the records of portal and shares lead.')
+output FRONT_DOOR_HOST string = frontDoor.outputs.host
 
-@description('Name servers of the zone of this environment, if it has one.')
-output NAME_SERVERS string[] = hostDns ? dns!.outputs.nameServers : []
+@description('Value of the TXT record _dnsauth of the portal.')
+output PORTAL_VALIDATION string = frontDoor.outputs.portalValidation
 
-@description('For the hooks: where secrets are made.')
+@description('Value of the TXT record _dnsauth of the shares.')
+output SHARE_VALIDATION string = frontDoor.outputs.shareValidation
+
+@description('Name servers of the zone of this environment, by commas; empty if it has none.')
+output NAME_SERVERS string = hostDns ? dns!.outputs.nameServers : ''
+
+@description('Where the hooks make secrets.')
 output KEY_VAULT_RESOURCE_ID string = vault.outputs.id
 
-@description('For the hooks: whose listening key can be renewed.')
+@description('Whose listening key the hooks can renew.')
 output RELAY_RESOURCE_ID string = relay.outputs.id
 
-@description('Vault that the certificate for *.SHAREDOMAIN goes to.')
+@description('Vault that the certificate of the shares goes to.')
 output CERTIFICATE_VAULT string = names.certificates
 
 @description('Group of the function apps.')
 output AZURE_RESOURCE_GROUP string = names.group
 
-@description('The function apps, the first region first.')
-output FUNCTION_APPS string[] = map(usedStamps, stamp => stamp.app)
+@description('The function app of the first region.')
+output FUNCTION_APP string = stamps[0].app
+
+@description('That of the second region; empty if there is none.')
+output SECOND_FUNCTION_APP string = secondRegion ? stamps[1].app : ''

@@ -1,13 +1,16 @@
 metadata description = 'Who is told when something is wrong.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Region.')
 param location string
 
 @description('Required. Name of the action group.')
 param actionGroupName string
 
-@description('Required. Addresses, besides the owners of the subscription.')
-param emails string[]
+@description('Required. Addresses by commas, besides the owners of the subscription; empty for none.')
+param emails string
 
 @description('Required. Host of the portal.')
 param portalHost string
@@ -28,7 +31,7 @@ param documentsId string
 param vaultId string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 // Azure's role "Owner".
 var owners = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
@@ -81,7 +84,11 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
         useCommonAlertSchema: true
       }
     ]
-    emailReceivers: map(emails, email => { name: email, emailAddress: email, useCommonAlertSchema: true })
+    emailReceivers: [for email in (empty(emails) ? [] : split(emails, ',')): {
+      name: email
+      emailAddress: email
+      useCommonAlertSchema: true
+    }]
   }
 }
 

@@ -1,5 +1,8 @@
 metadata description = 'E-mail and SMS.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Name of Communication Services.')
 param name string
 
@@ -19,7 +22,7 @@ param mailDomainVerified bool
 param workspaceId string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 var ownDomain = !empty(mailDomain)
 var sendFromOwn = ownDomain && mailDomainVerified

@@ -1,5 +1,8 @@
 metadata description = 'The documents: two regions with zones, one of which is written to; any moment of the last 30 days can be restored.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Region that is written to.')
 param location string
 
@@ -25,22 +28,13 @@ param lock bool
 param workspaceId string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
-// Written by `npm run containers` from shared/store/document-store.ts.
+// Written by `npm run containers`: what shared/store/cosmos-containers.ts wants.
 var containers = loadJsonContent('../containers.json')
 
 // Cosmos DB lets 25 containers share request units. These are asked most, so nobody else waits for them.
-var ownThroughput = ['allowlists', 'audit', 'commands', 'gateways', 'grants', 'meta', 'sessions', 'shares', 'systems', 'throttles']
-
-var paths = map(containers, container => {
-  name: container.name
-  included: map(concat(['pk'], container.fields), field => { path: '/${field}/?' })
-  composite: map(concat([[]], map(container.fields, field => [field])), first => map(concat(first, ['id', 'pk']), field => {
-    path: '/${field}'
-    order: 'ascending'
-  }))
-})
+var ownThroughput = ['allowlists', 'audit', 'gateways', 'grants', 'meta', 'sessions', 'shares', 'systems', 'throttles']
 
 resource account 'Microsoft.DocumentDB/databaseAccounts@2025-10-15' = {
   name: name
@@ -100,30 +94,12 @@ resource database 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases@2025-10-15
 }
 
 @batchSize(4)
-resource collections 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2025-10-15' = [for container in paths: {
+resource collections 'Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers@2025-10-15' = [for container in containers: {
   parent: database
-  name: container.name
+  name: container.id
   properties: {
-    resource: {
-      id: container.name
-      partitionKey: {
-        paths: ['/pk']
-        kind: 'Hash'
-        version: 2
-      }
-      indexingPolicy: {
-        automatic: true
-        indexingMode: 'consistent'
-        includedPaths: container.included
-        excludedPaths: [
-          {
-            path: '/*'
-          }
-        ]
-        compositeIndexes: container.composite
-      }
-    }
-    options: contains(ownThroughput, container.name) ? { autoscaleSettings: { maxThroughput: 1000 } } : {}
+    resource: container
+    options: contains(ownThroughput, container.id) ? { autoscaleSettings: { maxThroughput: 1000 } } : {}
   }
 }]
 

@@ -1,5 +1,8 @@
 metadata description = 'A public zone for the domain, with the records of portal and shares.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Domain.')
 param domain string
 
@@ -19,7 +22,7 @@ param portalValidation string
 param shareValidation string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 resource zone 'Microsoft.Network/dnsZones@2018-05-01' = {
   name: domain
@@ -75,4 +78,4 @@ resource shareProof 'Microsoft.Network/dnsZones/TXT@2018-05-01' = if (withShares
   }
 }
 
-output nameServers string[] = zone.properties.nameServers
+output nameServers string = join(zone.properties.nameServers, ',')

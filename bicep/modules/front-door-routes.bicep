@@ -15,11 +15,25 @@ param shareDomainId string
 @description('Required. Shares have hosts.')
 param withShares bool
 
-@description('Required. Names of the function apps, the first region first.')
-param origins string[]
+@description('Required. Name of the function app of the first region.')
+param app string
 
-@description('Required. Their hosts, in the same order.')
-param originHosts string[]
+@description('Required. Its host.')
+param appHost string
+
+@description('Required. There is one in a second region.')
+param withSecond bool
+
+@description('Required. Its name.')
+param secondApp string
+
+@description('Required. Its host; empty if there is none.')
+param secondAppHost string
+
+var origins = [
+  { name: app, host: appHost }
+  { name: secondApp, host: secondAppHost }
+]
 
 resource profile 'Microsoft.Cdn/profiles@2025-06-01' existing = {
   name: frontDoorName
@@ -51,12 +65,12 @@ resource apps 'Microsoft.Cdn/profiles/originGroups@2025-06-01' = {
 }
 
 // The first region serves while it is well: the documents are written there.
-resource appOrigins 'Microsoft.Cdn/profiles/originGroups/origins@2025-06-01' = [for (origin, index) in origins: {
+resource appOrigins 'Microsoft.Cdn/profiles/originGroups/origins@2025-06-01' = [for (origin, index) in (withSecond ? origins : take(origins, 1)): {
   parent: apps
-  name: origin
+  name: origin.name
   properties: {
-    hostName: originHosts[index]
-    originHostHeader: originHosts[index]
+    hostName: origin.host
+    originHostHeader: origin.host
     httpsPort: 443
     priority: index + 1
     weight: 1000

@@ -1,5 +1,8 @@
 metadata description = 'The way in: one Front Door with a host for the portal and one for each share, and a firewall before both.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Name.')
 param name string
 
@@ -28,7 +31,7 @@ param certificatesName string
 param workspaceId string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 var withShares = !empty(shareCertificate)
 
@@ -37,13 +40,15 @@ var sku = 'Premium_AzureFrontDoor'
 // What a firewall sees of requests is secret or private: links with codes, passwords, dashboards.
 var scrubbed = ['RequestUri', 'QueryStringArgNames', 'RequestHeaderNames', 'RequestCookieNames', 'RequestBodyPostArgNames', 'RequestBodyJsonArgNames']
 
+var scrubbing = [for variable in scrubbed: { matchVariable: variable, selectorMatchOperator: 'EqualsAny', state: 'Enabled' }]
+
 var firewallSettings = {
   enabledState: 'Enabled'
   mode: 'Prevention'
   requestBodyCheck: 'Enabled'
   logScrubbing: {
     state: 'Enabled'
-    scrubbingRules: map(scrubbed, each => { matchVariable: each, selectorMatchOperator: 'EqualsAny', state: 'Enabled' })
+    scrubbingRules: scrubbing
   }
 }
 

@@ -1,5 +1,8 @@
 metadata description = 'The service in one region: Functions on Flex Consumption. It answers its Front Door alone, and has no keys.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Region.')
 param location string
 
@@ -33,17 +36,17 @@ param subnetId string
 @description('Required. Most instances.')
 param mostInstances int
 
-@description('Required. Addresses (CIDR) that code may be deployed from; empty for any.')
-param deployFrom string[]
+@description('Required. Addresses (CIDR) that code may be deployed from, by commas; empty for any.')
+param deployFrom string
 
 @description('Required. Settings of the service.')
-param settings { *: string }
+param settings named
 
 @description('Required. Workspace of the logs.')
 param workspaceId string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 var hostSettings = {
   AzureWebJobsStorage__accountName: hostStorageName
@@ -130,16 +133,21 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       ipSecurityRestrictionsDefaultAction: 'Deny'
       // Deployment asks Entra ID in any case: basic authentication is off below.
       scmIpSecurityRestrictionsUseMain: false
-      scmIpSecurityRestrictions: [for (address, index) in deployFrom: {
+      scmIpSecurityRestrictions: [for (address, index) in (empty(deployFrom) ? [] : split(deployFrom, ',')): {
         name: 'deploy-${index}'
         priority: 100 + index
         action: 'Allow'
         ipAddress: address
       }]
       scmIpSecurityRestrictionsDefaultAction: empty(deployFrom) ? 'Allow' : 'Deny'
-      appSettings: map(items(union(settings, hostSettings)), setting => { name: setting.key, value: setting.value })
     }
   }
+}
+
+resource appSettings 'Microsoft.Web/sites/config@2025-03-01' = {
+  parent: app
+  name: 'appsettings'
+  properties: union(settings, hostSettings)
 }
 
 resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01' = {

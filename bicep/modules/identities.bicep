@@ -1,5 +1,8 @@
 metadata description = 'Who the service and its Front Door are. Nothing else here has credentials.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Region.')
 param location string
 
@@ -10,7 +13,7 @@ param serviceName string
 param frontDoorName string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 resource service 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: serviceName

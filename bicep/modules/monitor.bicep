@@ -1,5 +1,8 @@
 metadata description = 'Logs, metrics and traces. Written and read by identity alone.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Region.')
 param location string
 
@@ -10,7 +13,7 @@ param workspaceName string
 param insightsName string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: workspaceName

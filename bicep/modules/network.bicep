@@ -1,22 +1,49 @@
 metadata description = 'The network of one region: the function app goes out through it, and the stores are reached in it alone.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Region.')
 param location string
 
 @description('Required. Name.')
 param name string
 
-@description('Required. What is reached privately: its name, its zone below, and which part of it.')
-param endpoints { name: string, zone: string, member: string }[]
+@description('Required. Account of the documents.')
+param documentsName string
 
-@description('Required. Resource ids of the same, in the same order.')
-param endpointIds string[]
+@description('Required. Its resource id.')
+param documentsId string
+
+@description('Required. Vault of the service.')
+param vaultName string
+
+@description('Required. Its resource id.')
+param vaultId string
+
+@description('Required. Account of the backups.')
+param backupsName string
+
+@description('Required. Its resource id.')
+param backupsId string
+
+@description('Required. Account of the function host of this region.')
+param hostStorageName string
+
+@description('Required. Its resource id.')
+param hostStorageId string
+
+@description('Required. Web PubSub.')
+param wakeUpName string
+
+@description('Required. Its resource id.')
+param wakeUpId string
 
 @description('Required. Workspace of the logs.')
 param workspaceId string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 var zoneNames = {
   blob: 'privatelink.blob.${environment().suffixes.storage}'
@@ -24,6 +51,14 @@ var zoneNames = {
   vault: 'privatelink.vaultcore.azure.net'
   wakeUp: 'privatelink.webpubsub.azure.com'
 }
+var zoneList = [zoneNames.blob, zoneNames.documents, zoneNames.vault, zoneNames.wakeUp]
+var endpoints = [
+  { name: documentsName, id: documentsId, member: 'Sql', zone: zoneNames.documents }
+  { name: vaultName, id: vaultId, member: 'vault', zone: zoneNames.vault }
+  { name: backupsName, id: backupsId, member: 'blob', zone: zoneNames.blob }
+  { name: hostStorageName, id: hostStorageId, member: 'blob', zone: zoneNames.blob }
+  { name: wakeUpName, id: wakeUpId, member: 'webpubsub', zone: zoneNames.wakeUp }
+]
 var functionAddresses = '10.60.0.0/26'
 
 resource functionRules 'Microsoft.Network/networkSecurityGroups@2025-05-01' = {
@@ -132,15 +167,15 @@ resource endpointSubnet 'Microsoft.Network/virtualNetworks/subnets@2025-05-01' =
   ]
 }
 
-resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for zone in items(zoneNames): {
-  name: zone.value
+resource zones 'Microsoft.Network/privateDnsZones@2024-06-01' = [for zone in zoneList: {
+  name: zone
   location: 'global'
   tags: tags
 }]
 
-resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (zone, index) in items(zoneNames): {
+resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01' = [for (zone, index) in zoneList: {
   parent: zones[index]
-  name: '${name}-${zone.key}'
+  name: replace(zone, '.', '-')
   location: 'global'
   tags: tags
   properties: {
@@ -151,7 +186,7 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   }
 }]
 
-resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [for (endpoint, index) in endpoints: {
+resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [for endpoint in endpoints: {
   name: 'pe-${endpoint.name}'
   location: location
   tags: tags
@@ -164,7 +199,7 @@ resource privateEndpoints 'Microsoft.Network/privateEndpoints@2025-05-01' = [for
       {
         name: endpoint.name
         properties: {
-          privateLinkServiceId: endpointIds[index]
+          privateLinkServiceId: endpoint.id
           groupIds: [endpoint.member]
         }
       }
@@ -178,9 +213,9 @@ resource zoneGroups 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@202
   properties: {
     privateDnsZoneConfigs: [
       {
-        name: endpoint.zone
+        name: replace(endpoint.zone, '.', '-')
         properties: {
-          privateDnsZoneId: resourceId('Microsoft.Network/privateDnsZones', zoneNames[endpoint.zone])
+          privateDnsZoneId: resourceId('Microsoft.Network/privateDnsZones', endpoint.zone)
         }
       }
     ]

@@ -1,5 +1,8 @@
 metadata description = 'The relay that gateways listen at and the tunnel function sends to.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Region.')
 param location string
 
@@ -13,7 +16,7 @@ param vaultName string
 param workspaceId string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 // Gateways come from anywhere, so its network is public. The sender has a role; only listeners have SAS tokens, since
 // they have no identity in Entra ID.

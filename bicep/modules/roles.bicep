@@ -27,8 +27,14 @@ param backupsName string
 @description('Required. Their container.')
 param backupContainerName string
 
-@description('Required. Accounts of the function hosts.')
-param hostStorageNames string[]
+@description('Required. Account of the function host of the first region.')
+param hostStorageName string
+
+@description('Required. There is one in a second region.')
+param withSecond bool
+
+@description('Required. Its account.')
+param secondHostStorageName string
 
 @description('Required. Relay.')
 param relayName string
@@ -41,6 +47,9 @@ param communicationName string
 
 @description('Required. Application Insights.')
 param insightsName string
+
+var hosts = [hostStorageName, secondHostStorageName]
+var usedHosts = withSecond ? hosts : take(hosts, 1)
 
 var roleIds = {
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
@@ -80,7 +89,7 @@ resource backupContainer 'Microsoft.Storage/storageAccounts/blobServices/contain
   name: backupContainerName
 }
 
-resource hostStorages 'Microsoft.Storage/storageAccounts@2025-08-01' existing = [for name in hostStorageNames: {
+resource hostStorages 'Microsoft.Storage/storageAccounts@2025-08-01' existing = [for name in usedHosts: {
   name: name
 }]
 
@@ -144,7 +153,7 @@ resource backupsUser 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource hostStorageOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (name, index) in hostStorageNames: {
+resource hostStorageOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (name, index) in usedHosts: {
   name: guid(hostStorages[index].id, serviceName, roleIds.storageBlobDataOwner)
   scope: hostStorages[index]
   properties: {

@@ -1,5 +1,8 @@
 metadata description = 'A storage account with one container: no keys, nothing public, TLS 1.2. Immutable for a time where said so.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Region.')
 param location string
 
@@ -31,9 +34,17 @@ param lock bool
 param workspaceId string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 var immutable = immutableDays > 0
+
+var immutability = {
+  enabled: true
+  immutabilityPolicy: {
+    immutabilityPeriodSinceCreationInDays: immutableDays
+    state: immutabilityLocked ? 'Locked' : 'Unlocked'
+  }
+}
 
 resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: name
@@ -68,15 +79,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
       defaultAction: privateNetwork ? 'Deny' : 'Allow'
     }
     // Of versions, not of blobs: the service may replace and prune, and what it replaced stays.
-    immutableStorageWithVersioning: immutable
-      ? {
-          enabled: true
-          immutabilityPolicy: {
-            immutabilityPeriodSinceCreationInDays: immutableDays
-            state: immutabilityLocked ? 'Locked' : 'Unlocked'
-          }
-        }
-      : null
+    immutableStorageWithVersioning: immutable ? immutability : null
   }
 }
 

@@ -1,5 +1,8 @@
 metadata description = 'A Key Vault: roles only, nothing can be purged.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Region.')
 param location string
 
@@ -17,7 +20,7 @@ param lock bool
 param workspaceId string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
   name: name

@@ -1,5 +1,8 @@
 metadata description = 'Wake-ups: gateways hold a connection here, the service sends to one of them.'
 
+// Names with texts.
+type named = {}
+
 @description('Required. Region.')
 param location string
 
@@ -19,7 +22,7 @@ param privateNetwork bool
 param workspaceId string
 
 @description('Required. Tags.')
-param tags { *: string }
+param tags named
 
 resource service 'Microsoft.SignalRService/webPubSub@2024-03-01' = {
   name: name

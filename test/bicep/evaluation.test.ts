@@ -43,7 +43,7 @@ describe('the evaluator', () => {
     ['a loop', "output it string[] = [for (n, i) in ['a', 'b']: '${i}${n}']", ['0a', '1b']],
     [
       'objects put together, the last one wins',
-      "output it { *: string } = union({ a: 'x' }, { a: 'y' })",
+      "type named = {}\noutput it named = union({ a: 'x' }, { a: 'y' })",
       { a: 'y' },
     ],
     ['what is not reached', "output it string = true ? 'x' : resourceGroup('a', 'b').nonsense", 'x'],

@@ -76,13 +76,10 @@ export const functionsAt = (place: Place): Readonly<Record<string, (...given: Va
     value === null ||
     value === '' ||
     (Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0),
-  length: (value = null) =>
-    typeof value === 'string' || Array.isArray(value) ? value.length : Object.keys(object(value)).length,
   concat: (...given) => given.flatMap(list),
   union: (...given) => Object.assign({}, ...given.map(object)) as ObjectValue,
   take: (value = null, count = null) =>
     (typeof value === 'string' ? value : list(value)).slice(0, number(count)),
-  range: (from = null, count = null) => Array.from({ length: number(count) }, (_, n) => number(from) + n),
   contains: (value = null, wanted = null) =>
     Array.isArray(value)
       ? value.includes(wanted)
@@ -92,11 +89,10 @@ export const functionsAt = (place: Place): Readonly<Record<string, (...given: Va
   endsWith: (value = null, wanted = null) => text(value).endsWith(text(wanted)),
   replace: (value = null, from = null, to = null) => text(value).replaceAll(text(from), text(to)),
   split: (value = null, by = null) => text(value).split(text(by)),
-  // By key, as Azure does.
-  items: (value = null) =>
-    Object.entries(object(value))
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, each]) => ({ key, value: each })),
+  join: (value = null, by = null) =>
+    value instanceof Opaque
+      ? new Opaque(`join(${value.what})`, value.secret)
+      : list(value).map(text).join(text(by)),
   map: (value = null, each = null) => list(value).map((item) => lambda(each)(item)),
 });
 

@@ -7,6 +7,7 @@ const declarations = new Set([
   'variable_declaration',
   'resource_declaration',
   'module_declaration',
+  'type_declaration',
 ]);
 
 /** The name a declaration gives. */
@@ -36,9 +37,16 @@ export function checkNames({ file, root }: Source): void {
       used.add(name);
     });
   for (const node of partsOf(root)) {
+    if (node.type === 'parameter_declaration' || node.type === 'output_declaration')
+      seeType(partsOf(node)[1]);
+    if (node.type === 'type_declaration') continue;
     const value = partsOf(node).at(-1);
     if (node.type === 'parameter_declaration' ? partsOf(node).length < 3 : !valued.has(node.type)) continue;
     if (value) seeStatement(value, new Set(), see);
+  }
+  function seeType(node: Node | undefined): void {
+    if (node?.type === 'identifier') used.add(node.text);
+    for (const part of node ? partsOf(node) : []) seeType(part);
   }
   for (const [name, node] of declared) {
     const existing = node.children.some(({ type }) => type === 'existing');

@@ -1,5 +1,5 @@
 import type { Node } from 'web-tree-sitter';
-import { typeComplaint } from './declared-type.ts';
+import { typeComplaint, type Types } from './declared-type.ts';
 import { evaluate, type Scope } from './expression.ts';
 import { BicepError, partsOf, type Source } from './grammar.ts';
 import { declaredName } from './names.ts';
@@ -83,9 +83,10 @@ export function checkValue(
   { name, node }: Parameter,
   value: Value,
   scope: Scope,
+  types: Types,
 ): void {
   const type = partsOf(node)[1];
-  const complaint = type && typeComplaint(type, value);
+  const complaint = type && typeComplaint(type, value, types);
   if (complaint) throw new BicepError(file, node, `${name}: ${complaint}`);
   const { decorators = [] } = decorated(root).find((each) => each.node.id === node.id) ?? {};
   for (const decorator of decorators) {

@@ -79,6 +79,11 @@ export function deployTemplate(sources: Sources, file: string, given: ObjectValu
         JSON.parse(readFileSync(join(dirname(file), text(path)), 'utf8')) as Value,
     },
   };
+  const types = new Map(
+    partsOf(source.root)
+      .filter(({ type }) => type === 'type_declaration')
+      .map((node) => [declaredName(node), partsOf(node)[1] ?? node]),
+  );
   const parameters = parametersOf(source, scope);
   for (const name of Object.keys(given))
     if (!parameters.some((each) => each.name === name))
@@ -91,7 +96,7 @@ export function deployTemplate(sources: Sources, file: string, given: ObjectValu
         : fallback && evaluate(fallback, scope);
       if (value === undefined)
         throw new BicepError(file, undefined, `the parameter ${parameter.name} is missing`);
-      checkValue(source, parameter, value, scope);
+      checkValue(source, parameter, value, scope, types);
       return value;
     });
   }
@@ -116,7 +121,7 @@ export function deployTemplate(sources: Sources, file: string, given: ObjectValu
           const [, type, value] = parts;
           const name = declaredName(node);
           const result = value ? evaluate(value, scope) : null;
-          const complaint = type && typeComplaint(type, result);
+          const complaint = type && typeComplaint(type, result, types);
           if (complaint) throw new BicepError(file, node, `${name}: ${complaint}`);
           if (holdsSecret(result)) throw new BicepError(file, node, `${name} would give a secret away`);
           outputs[name] = result;
@@ -124,6 +129,7 @@ export function deployTemplate(sources: Sources, file: string, given: ObjectValu
         break;
       case 'target_scope_assignment':
       case 'parameter_declaration':
+      case 'type_declaration':
       case 'metadata_declaration':
       case 'decorators':
         break;
