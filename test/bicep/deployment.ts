@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../shared/package-root.ts';
 import { parseBicep, type Source } from './language/grammar.ts';
 import { readParameterFile } from './language/parameter-file.ts';
-import { deployTemplate, type Deployed, type Sources } from './language/template.ts';
+import { deployTemplate, type Deployed } from './language/template.ts';
 import type { ObjectValue } from './language/values.ts';
 
 export const folder = join(packageRoot, 'bicep');
@@ -67,11 +67,16 @@ const environment = {
   DRAWBRIDGE_DOMAIN: 'bridge.example.com',
 };
 
+export interface Chosen extends Deployed {
+  /** What the parameter file and the choice say. */
+  readonly parameters: ObjectValue;
+}
+
 /** What a choice deploys. @param changed texts that stand in for those of files */
 export async function deploy(
   choice: Choice,
   changed: Readonly<Record<string, string>> = {},
-): Promise<Deployed> {
+): Promise<Chosen> {
   const sources = new Map<string, Source>();
   for (const [name, text] of bicepTexts) {
     const file = join(folder, name);
@@ -80,12 +85,11 @@ export async function deploy(
   const file = sources.get(join(folder, choice.parameterFile));
   if (!file) throw new Error(`There is no ${choice.parameterFile}`);
   const { template, values } = readParameterFile(file, { ...environment, ...choice.environment });
-  return deployTemplate(
-    sources satisfies Sources,
-    template,
-    { ...values, ...choice.parameters },
-    { subscriptionId, group: undefined },
-  );
+  const parameters = { ...values, ...choice.parameters };
+  return {
+    ...deployTemplate(sources, template, parameters, { subscriptionId, group: undefined }),
+    parameters,
+  };
 }
 
 const cache = new Map<string, Source>();
