@@ -26,6 +26,9 @@ const uses: Readonly<Record<SecretName, Use>> = {
   backup: { checkedFor: Infinity, settlesFor: 0 },
 };
 
+/** What a former version of it made is checked for ever, so changing it makes nothing safe that was not. */
+export const isKeptForEver = (name: SecretName): boolean => uses[name].checkedFor === Infinity;
+
 export interface DatedVersion {
   readonly createdAt: Instant;
   /** Milliseconds since 1970: it makes nothing before. */
