@@ -1,5 +1,6 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
+import { isDeleted } from '../shared/accounts/account.ts';
 import { minute } from '../shared/clock.ts';
 import type { OrganizationId, SystemId } from '../shared/identifier.ts';
 import { normalizeUserCode, type Approval, type DeviceGrant } from '../shared/oauth/device-grant.ts';
@@ -200,10 +201,10 @@ async function decide(
     await services.deviceGrants.deny(userCode, { id, email });
     return done('denied');
   }
-  const account = await services.accounts.read(visitor.session.accountId);
-  if (!account) throw new Problem('forbidden', 'Please sign in again.');
+  const account = (await services.accounts.read(visitor.session.accountId))?.document;
+  if (!account || isDeleted(account)) throw new Problem('forbidden', 'Please sign in again.');
   try {
-    const approver = { ...account.document, factors: visitor.session.factors };
+    const approver = { ...account, factors: visitor.session.factors };
     const system = await services.deviceGrants.approve(userCode, approver, approvalFrom(fields));
     return done('approved', system);
   } catch (error) {

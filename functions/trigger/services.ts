@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createAccountNotice } from '../../shared/accounts/account-notice.ts';
+import { createAccountDeletion } from '../../shared/accounts/account-deletion.ts';
 import { accountSchema } from '../../shared/accounts/account.ts';
 import { createAttempts } from '../../shared/accounts/attempts.ts';
 import { authenticatorsSchema } from '../../shared/accounts/authenticators.ts';
@@ -303,6 +304,19 @@ export function composeServices(
   const silentSystems = createSilentSystems({ gateways: gatewayDocuments, systems, owners, clock });
 
   const handoffs = collection(store, 'handoffs', usedHandoffSchema);
+  const providerLinks = collection(store, 'providerLinks', providerLinkSchema, journal.of('providerLinks'));
+  const organizationMembers = createOrganizationMembers({
+    organizations: organizationDocuments,
+    memberships,
+    throttle,
+    email,
+    untold: untoldOrganizations,
+    clock,
+    random,
+    log,
+    publicOrigin,
+  });
+  const untoldAccounts = createUntoldEvents({ documents: accounts, ...telling });
   const { identityProvider } = configuration;
   const providerSignIn =
     identityProvider &&
@@ -314,7 +328,7 @@ export function composeServices(
         log,
       }),
       links: createProviderLinks({
-        links: collection(store, 'providerLinks', providerLinkSchema, journal.of('providerLinks')),
+        links: providerLinks,
         issuer: identityProvider.issuer,
       }),
       accounts,
@@ -339,7 +353,7 @@ export function composeServices(
     journal,
     openScratch,
     audit,
-    untold: [untoldShares, untoldSystems, untoldOrganizations],
+    untold: [untoldShares, untoldSystems, untoldOrganizations, untoldAccounts],
     throttle,
     organizations,
     credentials,
@@ -385,21 +399,24 @@ export function composeServices(
     secondFactors,
     accountNotice,
     accounts,
+    accountDeletion: createAccountDeletion({
+      accounts,
+      authenticators,
+      providerLinks,
+      organizations: organizationDocuments,
+      memberships,
+      members: organizationMembers,
+      shares,
+      sessions,
+      untold: untoldAccounts,
+      notice: accountNotice,
+      clock,
+    }),
     deviceGrants,
     reapproval,
     systems,
     silentSystems,
-    organizationMembers: createOrganizationMembers({
-      organizations: organizationDocuments,
-      memberships,
-      throttle,
-      email,
-      untold: untoldOrganizations,
-      clock,
-      random,
-      log,
-      publicOrigin,
-    }),
+    organizationMembers,
     organizationLife: createOrganizationLife({
       organizations: organizationDocuments,
       memberships,

@@ -56,8 +56,16 @@ export function createAccountNotice(deps: AccountNoticeDependencies) {
       });
     },
 
-    /** Mails the owner (ASVS 2.2.3, 2.5.5). What was done stands even when no mail can be sent now. */
-    async tell(change: AccountChange, owner: Owner, { source, browser }: Origin): Promise<void> {
+    /**
+     * Mails the owner (ASVS 2.2.3, 2.5.5). What was done stands even when no mail can be sent now.
+     * @param operationId names the event where it may be told of again
+     */
+    async tell(
+      change: AccountChange,
+      owner: Owner,
+      { source, browser }: Origin,
+      operationId = `account-${newSecret(random)}`,
+    ): Promise<void> {
       const outcome = await email.send({
         ...accountChangedEmail({
           change,
@@ -67,7 +75,7 @@ export function createAccountNotice(deps: AccountNoticeDependencies) {
           link: `${portalOrigin}/account`,
         }),
         to: owner.email,
-        operationId: `account-${newSecret(random)}`,
+        operationId,
       });
       if (outcome.status !== 'sent') {
         log.warn('account owner not told', { account: owner.id, change, status: outcome.status });

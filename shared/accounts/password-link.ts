@@ -7,7 +7,7 @@ import { accountIdOf, newSecret, sha256 } from '../identifier.ts';
 import { Problem } from '../problem.ts';
 import { instantSchema } from '../store/document-fields.ts';
 import type { Collection } from '../store/collection.ts';
-import { accountFor, type Account } from './account.ts';
+import { accountFor, type StoredAccount } from './account.ts';
 import type { AccountNotice } from './account-notice.ts';
 import type { Attempts } from './attempts.ts';
 import type { Passwords } from './passwords.ts';
@@ -44,7 +44,7 @@ export type PasswordChoice =
 
 export interface PasswordLinkDependencies {
   readonly links: Collection<PasswordLinkRecord>;
-  readonly accounts: Collection<Account>;
+  readonly accounts: Collection<StoredAccount>;
   readonly passwords: Passwords;
   readonly attempts: Attempts;
   readonly notice: AccountNotice;

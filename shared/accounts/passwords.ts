@@ -2,7 +2,7 @@ import { instant, type Clock, type Instant, type Random } from '../clock.ts';
 import type { EmailAddress } from '../email/email-address.ts';
 import { accountIdOf, type AccountId } from '../identifier.ts';
 import type { Collection } from '../store/collection.ts';
-import { accountFor, type Account } from './account.ts';
+import { accountFor, type Account, type StoredAccount } from './account.ts';
 import type { AccountNotice } from './account-notice.ts';
 import type { Attempts } from './attempts.ts';
 import { changeAuthenticators, type Authenticators } from './authenticators.ts';
@@ -13,7 +13,7 @@ import type { Visit } from './visit.ts';
 
 export interface PasswordDependencies {
   readonly authenticators: Collection<Authenticators>;
-  readonly accounts: Collection<Account>;
+  readonly accounts: Collection<StoredAccount>;
   readonly sessions: Sessions;
   readonly hashing: PasswordHashing;
   readonly attempts: Attempts;

@@ -7,7 +7,7 @@ import type { SecretStore } from '../secrets/secret-store.ts';
 import type { UsedHandoff } from '../shares/share-handoff.ts';
 import type { Collection } from '../store/collection.ts';
 import { DocumentExists } from '../store/document-store.ts';
-import { accountFor, type Account } from './account.ts';
+import { accountFor, type Account, type StoredAccount } from './account.ts';
 import type { Factor } from './factor.ts';
 import {
   ProviderFailure,
@@ -41,7 +41,7 @@ export type ProviderSignInOutcome =
 export interface ProviderSignInDependencies {
   readonly provider: IdentityProvider;
   readonly links: ProviderLinks;
-  readonly accounts: Collection<Account>;
+  readonly accounts: Collection<StoredAccount>;
   readonly used: Collection<UsedHandoff>;
   readonly throttle: Throttle;
   readonly secrets: SecretStore;

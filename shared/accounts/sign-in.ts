@@ -8,7 +8,7 @@ import type { SecretStore } from '../secrets/secret-store.ts';
 import { Problem } from '../problem.ts';
 import { instantSchema } from '../store/document-fields.ts';
 import type { Collection } from '../store/collection.ts';
-import { accountFor, type Account } from './account.ts';
+import { accountFor, type Account, type StoredAccount } from './account.ts';
 import type { Attempts } from './attempts.ts';
 import type { Visit } from './visit.ts';
 
@@ -39,7 +39,7 @@ const attemptsPerCode = 5;
 
 export interface SignInDependencies {
   readonly challenges: Collection<SignInChallenge>;
-  readonly accounts: Collection<Account>;
+  readonly accounts: Collection<StoredAccount>;
   readonly secrets: SecretStore;
   readonly attempts: Attempts;
   readonly email: EmailSender;

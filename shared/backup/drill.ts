@@ -103,6 +103,7 @@ async function compare(
   const backup = await openBackup(id, source);
   const context: RestoreContext = {
     now: instant(clock.now()),
+    takenAt: backup.manifest.startedAt,
     planning: false,
     live: async (container, pk) => (await store.read(container, pk, pk))?.document,
   };

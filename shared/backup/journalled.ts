@@ -1,4 +1,4 @@
-import type { Account } from '../accounts/account.ts';
+import type { StoredAccount } from '../accounts/account.ts';
 import type { Authenticators } from '../accounts/authenticators.ts';
 import type { ProviderLink } from '../accounts/provider-link.ts';
 import type { Organization } from '../organizations/organization.ts';
@@ -8,7 +8,7 @@ import type { GatewayRecord } from '../systems/gateway-record.ts';
 import type { System } from '../systems/system.ts';
 
 interface Kinds {
-  readonly accounts: Account;
+  readonly accounts: StoredAccount;
   readonly authenticators: Authenticators;
   readonly providerLinks: ProviderLink;
   readonly organizations: Organization;
@@ -32,10 +32,11 @@ export const journalled: { readonly [Container in keyof Kinds]: Journalled<Kinds
   authenticators: { essence: (authenticators) => authenticators },
   providerLinks: { essence: (link) => link },
   organizations: {
-    essence: ({ members, invitations, requireSecondFactor, deletedAt }) => [
+    essence: ({ members, invitations, requireSecondFactor, policy, deletedAt }) => [
       members,
       invitations,
       requireSecondFactor,
+      policy,
       deletedAt,
     ],
     isFinal: ({ deletedAt }) => deletedAt !== undefined,

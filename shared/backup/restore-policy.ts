@@ -1,8 +1,9 @@
 import type { z } from 'zod';
-import { accountSchema } from '../accounts/account.ts';
+import { accountSchema, isDeleted } from '../accounts/account.ts';
 import { authenticatorsSchema } from '../accounts/authenticators.ts';
 import { providerLinkSchema } from '../accounts/provider-link.ts';
 import type { Instant } from '../clock.ts';
+import { accountIdOf, type AccountId } from '../identifier.ts';
 import {
   membershipSchema,
   organizationSchema,
@@ -20,6 +21,8 @@ import { systemSchema } from '../systems/system.ts';
 /** What a policy may look at while it decides about one document. */
 export interface RestoreContext {
   readonly now: Instant;
+  /** When the backup was begun. */
+  readonly takenAt: Instant;
   /** Nothing is written yet, so what comes back with another document finds that missing. */
   readonly planning: boolean;
   live(container: ContainerName, pk: string): Promise<Document | undefined>;
@@ -79,6 +82,17 @@ async function vouched<T extends Document, V extends Document>(
   return (data === undefined ? planning : vouches(data)) ? document : undefined;
 }
 
+/** What belongs to the account that was backed up: neither to one that was deleted, nor to one made anew since. */
+const ofAccount =
+  <T extends Document>(accountOf: (document: T) => AccountId) =>
+  (document: T, context: RestoreContext): Promise<T | undefined> =>
+    vouched(
+      document,
+      context,
+      ['accounts', accountOf(document), accountSchema],
+      (account) => !isDeleted(account) && account.createdAt <= context.takenAt,
+    );
+
 /** What was open is closed until an owner confirms it: nobody can know what was revoked unheard. */
 const heldShare = (share: Share, now: Instant): Share =>
   share.status === 'active' ? { ...share, status: 'paused', heldSince: now } : share;
@@ -86,8 +100,8 @@ const heldShare = (share: Share, now: Instant): Share =>
 /** What a restore does with the documents of each container: the one place that says it. */
 export const restorePolicies: Readonly<Record<ContainerName, RestorePolicy>> = {
   accounts: lost(accountSchema),
-  authenticators: lost(authenticatorsSchema),
-  providerLinks: lost(providerLinkSchema),
+  authenticators: lost(authenticatorsSchema, { back: ofAccount(({ id }) => id) }),
+  providerLinks: lost(providerLinkSchema, { back: ofAccount(({ email }) => accountIdOf(email)) }),
   challenges: never('a code was e-mailed for a minute long past'),
   passwordLinks: never('a link that was used must not open again'),
   halfSignIns: never('nobody is signed in by a restore'),

@@ -1,5 +1,5 @@
 import { auditEntrySchema } from '../audit/audit-entry.ts';
-import { instant, type Clock } from '../clock.ts';
+import { instant, type Clock, type Instant } from '../clock.ts';
 import type { OrganizationId } from '../identifier.ts';
 import {
   containerNames,
@@ -90,7 +90,7 @@ async function walk(
   planning: boolean,
 ): Promise<RestoreOutcome> {
   const backup = await openBackup(options.from, options.source);
-  const decide = decider(options, forked, planning);
+  const decide = decider(options, backup.manifest.startedAt, forked, planning);
   const containers: Partial<Record<ContainerName, ContainerOutcome>> = {};
   for (const container of containerNames)
     containers[container] = await walkContainer(container, backup, options, decide, planning);
@@ -139,12 +139,13 @@ async function put(
   }
 }
 
-function decider(options: RestoreOptions, forked: Set<string>, planning: boolean) {
+function decider(options: RestoreOptions, takenAt: Instant, forked: Set<string>, planning: boolean) {
   const { into, clock, organization, lastKnown = noneKnown } = options;
   // Shares of the one organization; what hangs on them comes after them.
   const shares = new Set<string>();
   const context: RestoreContext = {
     now: instant(clock.now()),
+    takenAt,
     planning,
     live: async (container, pk) => (await into.read(container, pk, pk))?.document,
   };

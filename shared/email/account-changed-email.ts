@@ -25,6 +25,10 @@ export const accountChanges = {
     'Someone was stopped at the second step',
     'They got past your e-mailed code or your password, and then entered five wrong codes. If it was not you, change your password and look after your mailbox.',
   ],
+  deleted: [
+    'Your account was deleted',
+    'With it went your ways to sign in, your place in organizations and in what was shared with you. Should you sign in again, an empty account begins.',
+  ],
 } as const satisfies Record<string, readonly [subject: string, what: string]>;
 
 export type AccountChange = keyof typeof accountChanges;

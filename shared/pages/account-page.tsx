@@ -108,6 +108,22 @@ export const AccountPage = (props: AccountPageProps) => {
           </ul>
           <p class="muted small">Signing a browser out also ends the dashboards that it has open.</p>
         </section>
+        <section>
+          <div class="section-head">
+            <h2>Leaving for good</h2>
+          </div>
+          <ul class="rows">
+            <li class="row">
+              <div class="row-main">
+                <p class="row-name">Delete this account</p>
+                <p class="muted small">With your place in organizations and in what is shared with you.</p>
+              </div>
+              <a class="button quiet slight" href={portalPaths.deleteAccount}>
+                Delete<span class="visually-hidden"> this account</span>
+              </a>
+            </li>
+          </ul>
+        </section>
       </div>
     </Layout>
   );

@@ -23,6 +23,8 @@ export const portalPaths = {
   confirmSecondFactor: '/account/second-factor/confirm',
   renewRecoveryCodes: '/account/second-factor/recovery-codes',
   removeSecondFactor: '/account/second-factor/remove',
+  /** GET asks, POST does it. */
+  deleteAccount: '/account/delete',
   endSession: '/account/sessions/end',
   endOtherSessions: '/account/sessions/end-others',
   sharedWithMe: '/shared-with-me',

@@ -429,6 +429,20 @@ export function createShares(dependencies: SharesDependencies) {
       if (!left) throw noSuchShare();
     },
 
+    /** A recipient removes itself from every share that names it. */
+    async leaveAll(accountId: AccountId, email: EmailAddress): Promise<void> {
+      for (;;) {
+        const { items } = await grants.query({ partition: accountId, limit: 100 });
+        if (items.length === 0) return;
+        for (const { document } of items) {
+          await this.leave(document.id, accountId, email).catch((error: unknown) => {
+            if (!(error instanceof Problem) || error.code !== 'not-found') throw error;
+          });
+          await grants.remove(accountId, document.id);
+        }
+      }
+    },
+
     /** Notes that a recipient opened the share: the first time, and then at most once a minute. */
     async noteOpened(share: Share, accountId: AccountId): Promise<void> {
       const at = now();

@@ -74,9 +74,9 @@ export interface DocumentStore {
 
 /** Every container with the top-level fields that queries may name. Partition key is always `/pk`. */
 export const containers = {
-  accounts: [],
+  accounts: ['expiresAt', 'unfinishedSince', 'untoldSince'],
   authenticators: [],
-  providerLinks: [],
+  providerLinks: ['email'],
   challenges: ['expiresAt'],
   passwordLinks: ['expiresAt'],
   halfSignIns: ['expiresAt'],

@@ -3,6 +3,8 @@ import { DocumentChanged, type ContainerName, type DocumentStore } from './docum
 
 /** Containers whose documents are of no use once expired. */
 const perishable: readonly ContainerName[] = [
+  // What is left of those that were deleted.
+  'accounts',
   'challenges',
   'passwordLinks',
   'halfSignIns',

@@ -244,6 +244,7 @@ describe('the life of an account', () => {
     '/account/second-factor/confirm',
     '/account/second-factor/recovery-codes',
     '/account/second-factor/remove',
+    '/account/delete',
     '/account/sessions/end',
     '/account/sessions/end-others',
     '/organizations/plant/second-factor',
@@ -268,4 +269,20 @@ describe('the life of an account', () => {
       expect((await ann.open('/account')).text).toContain('Change the password');
     },
   );
+
+  it('is deleted after a fresh sign-in, not as the only owner of an organization, and for good', async () => {
+    const eve = new Person(runtime, 'eva@guest.example');
+    const page = await eve.signIn('/account/delete');
+    expect(page.text).toContain('<h1>Delete your account</h1>');
+    const wrong = await eve.submit(page, '/account/delete', { confirm: ann.email });
+    expect([wrong.status, wrong.text.includes('This is not your address.')]).toEqual([400, true]);
+    const gone = await eve.submit(wrong, '/account/delete', { confirm: ' Eva@guest.example ' });
+    expect(gone.text).toContain('<h1>Your account is deleted</h1>');
+    expect(new URL((await eve.open('/account')).url).pathname).toBe('/sign-in');
+    expect((await runtime.mails(eve.email)).map(({ subject }) => subject)).toContain(
+      'Your account was deleted',
+    );
+    // Ann owns an organization alone.
+    expect((await ann.open('/account/delete')).text).toContain('these have none but you');
+  });
 });

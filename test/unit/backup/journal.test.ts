@@ -78,7 +78,7 @@ it('keeps what was revoked, ended, spent and deleted after the backup from comin
   expect(await services.secondFactors.check(olga, code, visit)).toBe('recovery-code');
   const renewed = await services.credentials.renew(credentials.refreshKey);
   await services.credentials.authenticate(renewed.accessToken);
-  await services.accounts.remove(otto.id, otto.id);
+  await services.accountDeletion.remove(otto, visit);
 
   await restoreLost(manifest);
   const after = test.services;
@@ -99,7 +99,7 @@ it('keeps what was revoked, ended, spent and deleted after the backup from comin
   await expect(
     after.organizations.forMember(org, { accountId: otto.id, factors: undefined }),
   ).rejects.toMatchObject({ code: 'not-found' });
-  expect(await after.accounts.read(otto.id)).toBeUndefined();
+  expect((await after.accounts.read(otto.id))?.document).toHaveProperty('deletedAt');
   expect(await after.passwords.changedAt(olga.id)).toBeUndefined();
   expect(await after.secondFactors.check(olga, code, visit)).toBeUndefined();
   expect(await after.secondFactors.check(olga, second, visit)).toBe('recovery-code');

@@ -3,6 +3,7 @@ import { ConsolePage } from '../../../gateway/console/console-page.tsx';
 import { ConsoleProblemPage } from '../../../gateway/console/console-problem-page.tsx';
 import { ConsoleSignInPage } from '../../../gateway/console/console-sign-in-page.tsx';
 import { instant } from '../../../shared/clock.ts';
+import { AccountDeletedPage, AccountDeletePage } from '../../../shared/pages/account-delete-page.tsx';
 import { AccountPage } from '../../../shared/pages/account-page.tsx';
 import { AccountPasswordPage } from '../../../shared/pages/account-password-page.tsx';
 import { AuditPage } from '../../../shared/pages/audit-page.tsx';
@@ -270,6 +271,18 @@ export function everyPage(w: (words: string) => string): Record<string, VNode> {
       hasPassword: true,
       errors: { password: w('Use at least 8 characters.') },
     }),
+    'account-delete': AccountDeletePage({
+      account,
+      csrf,
+      onlyOwnerOf: [],
+      errors: { confirm: w('This is not your address.') },
+    }),
+    'account-delete-owner': AccountDeletePage({
+      account,
+      csrf,
+      onlyOwnerOf: [{ name: w('Plant'), slug: w('plant') }],
+    }),
+    'account-deleted': AccountDeletedPage(),
     'second-factor-off': SecondFactorPage({ account, csrf }),
     'second-factor-on': SecondFactorPage({
       account,

@@ -71,6 +71,10 @@ const oauthClient = (
  */
 export const httpProtections: Readonly<Record<string, Protection>> = {
   account: { kind: 'signed-in', calls: [{ method: 'GET', target: at('/account') }] },
+  'account-delete': {
+    kind: 'signed-in',
+    calls: [{ method: 'GET', target: at('/account/delete') }, anyForm('/account/delete', { confirm: 'x' })],
+  },
   'account-password': {
     kind: 'signed-in',
     calls: [
