@@ -511,5 +511,5 @@ output AZURE_RESOURCE_GROUP string = names.group
 @description('The function app of the first region.')
 output FUNCTION_APP string = stamps[0].app
 
-@description('That of the second region; empty if there is none.')
-output SECOND_FUNCTION_APP string = secondRegion ? stamps[1].app : ''
+@description('That of the second region; if there is none, the first once more: azd asks for a name for each service.')
+output SECOND_FUNCTION_APP string = secondRegion ? stamps[1].app : stamps[0].app
