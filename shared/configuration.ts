@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TelemetrySettings } from './telemetry/open-telemetry.ts';
 import type { IdentityProviderSettings } from './accounts/identity-provider.ts';
 
 const origin = z
@@ -52,6 +53,11 @@ const environment = z.object({
   COSMOS_KEY: z.base64().optional(),
   BACKUP_CONTAINER_URL: z.url({ protocol: /^https$/ }).optional(),
   AZURE_CLIENT_ID: z.guid().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  APPLICATIONINSIGHTS_CONNECTION_STRING: z
+    .string()
+    .regex(/InstrumentationKey=/)
+    .optional(),
   FRONT_DOOR_ID: z.guid().toLowerCase().optional(),
 });
 
@@ -70,6 +76,15 @@ function identityProviderOf(data: z.infer<typeof environment>): IdentityProvider
     throw new Error('OIDC_ISSUER: http is for this machine only; use https.');
   }
   return { issuer, clientId, clientSecret, name: data.OIDC_NAME ?? host };
+}
+
+function telemetryOf(data: z.infer<typeof environment>): TelemetrySettings | undefined {
+  const {
+    OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
+    APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString,
+  } = data;
+  if (otlpEndpoint === undefined && connectionString === undefined) return undefined;
+  return { otlpEndpoint, connectionString, clientId: data.AZURE_CLIENT_ID };
 }
 
 export interface Configuration {
@@ -105,6 +120,8 @@ export interface Configuration {
     { readonly endpoint: string; readonly database: string; readonly key: string | undefined } | undefined;
   /** The container of Blob Storage that backups go to. */
   readonly backupContainerUrl: string | undefined;
+  /** Where traces and metrics go, if anywhere. */
+  readonly telemetry: TelemetrySettings | undefined;
   /** Client id of the user-assigned managed identity; the system-assigned one without it. */
   readonly azureClientId: string | undefined;
   /** Id of the Azure Front Door through which alone requests may come; the service is reached directly without one. */
@@ -157,6 +174,7 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
       ? { endpoint: data.COSMOS_ENDPOINT, database: data.COSMOS_DATABASE, key: data.COSMOS_KEY }
       : undefined,
     backupContainerUrl: data.BACKUP_CONTAINER_URL,
+    telemetry: telemetryOf(data),
     azureClientId: data.AZURE_CLIENT_ID,
     frontDoorId: data.FRONT_DOOR_ID,
   };

@@ -7,12 +7,19 @@ export interface Log {
 
 export type LogValue = string | number | boolean | undefined;
 
-/** One JSON object a line, as log collectors expect. */
-export function jsonLines(write: (line: string) => void, now: () => string): Log {
+/**
+ * One JSON object a line, as log collectors expect.
+ * @param traceId of the request under way, by which its lines are found together
+ */
+export function jsonLines(
+  write: (line: string) => void,
+  now: () => string,
+  traceId: () => string | undefined = () => undefined,
+): Log {
   const at =
     (level: string) =>
     (event: string, fields: Record<string, LogValue> = {}) =>
-      write(JSON.stringify({ time: now(), level, event, ...fields }));
+      write(JSON.stringify({ time: now(), level, event, traceId: traceId(), ...fields }));
   return { info: at('info'), warn: at('warn'), error: at('error') };
 }
 

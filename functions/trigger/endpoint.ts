@@ -8,12 +8,17 @@ import {
 } from '@azure/functions';
 import { Problem } from '../../shared/problem.ts';
 import { SecretsUnavailable } from '../../shared/secrets/secret-store.ts';
+import { parseTraceparent } from '../../shared/telemetry/trace-context.ts';
 import { DocumentTooLarge, InvalidContinuation, StoreUnavailable } from '../../shared/store/store-errors.ts';
 import { throughFrontDoor } from './front-door.ts';
 import { describes, type Operation } from './operation.ts';
 import { services, type Services } from './services.ts';
+import { hostTelemetry, startTelemetry } from './telemetry.ts';
 
 app.setup({ enableHttpStream: true });
+// Before the first request, so that none is missed.
+app.hook.appStart(() => startTelemetry());
+app.hook.appTerminate(() => hostTelemetry.close());
 
 export type Handler = (
   services: Services,
@@ -43,24 +48,26 @@ export const problemDocument: ErrorStyle = (problem, correlationId) => ({
 export async function answer(
   act: () => Promise<HttpResponseInit>,
   style: ErrorStyle,
-  { log }: Pick<Services, 'log'>,
+  { log, telemetry }: Pick<Services, 'log' | 'telemetry'>,
   { functionName, invocationId }: Pick<InvocationContext, 'functionName' | 'invocationId'>,
 ): Promise<HttpResponseInit> {
+  // What a person names when they report it is what the log and the traces call it.
+  const correlationId = telemetry.context()?.traceId ?? invocationId;
   try {
     return await act();
   } catch (error) {
     const known = asProblem(error);
-    if (known && known.status < 500) return style(known, invocationId);
+    if (known && known.status < 500) return style(known, correlationId);
     if (known) {
-      log.warn('not served', { function: functionName, correlationId: invocationId, error: String(error) });
-      return style(known, invocationId);
+      log.warn('not served', { function: functionName, correlationId, error: String(error) });
+      return style(known, correlationId);
     }
     log.error('unexpected', {
       function: functionName,
-      correlationId: invocationId,
+      correlationId,
       error: error instanceof Error ? (error.stack ?? error.message) : String(error),
     });
-    return style(new Problem('internal', 'Something went wrong. It has been noted.'), invocationId);
+    return style(new Problem('internal', 'Something went wrong. It has been noted.'), correlationId);
   }
 }
 
@@ -106,6 +113,28 @@ const served: Operation[] = [];
 export const operationsServed = (): readonly Operation[] =>
   served.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
 
+/** One span a request, in the trace that the host began, if it did. */
+function observed(
+  { telemetry }: Pick<Services, 'telemetry'>,
+  request: HttpRequest,
+  context: InvocationContext,
+  work: () => Promise<HttpResponseInit>,
+): Promise<HttpResponseInit> {
+  const about = { function: context.functionName, method: request.method };
+  return telemetry.span(
+    `function ${context.functionName}`,
+    about,
+    async (span) => {
+      const response = await work();
+      const status = response.status ?? 200;
+      span.set({ status });
+      telemetry.count('drawbridge.requests', { ...about, status });
+      return response;
+    },
+    parseTraceparent(context.traceContext?.traceParent),
+  );
+}
+
 /** Registers one HTTP function. Every one of ours does its own authentication. */
 export function http(
   name: string,
@@ -133,16 +162,18 @@ export function http(
     authLevel: 'anonymous',
     handler: (request, context) => {
       const built = services();
-      return answer(
-        () => {
-          throughFrontDoor(built.configuration, request);
-          if (!options.anyQuery) refuseForgedHeaders(request);
-          refuseUndescribed(options.operations, request);
-          return options.handler(built, request, context);
-        },
-        options.errors ?? problemDocument,
-        built,
-        context,
+      return observed(built, request, context, () =>
+        answer(
+          () => {
+            throughFrontDoor(built.configuration, request);
+            if (!options.anyQuery) refuseForgedHeaders(request);
+            refuseUndescribed(options.operations, request);
+            return options.handler(built, request, context);
+          },
+          options.errors ?? problemDocument,
+          built,
+          context,
+        ),
       );
     },
   });
@@ -150,5 +181,12 @@ export function http(
 
 /** Registers one timer. @param schedule NCRONTAB, UTC */
 export function timer(name: string, schedule: string, handler: (services: Services) => Promise<void>): void {
-  app.timer(name, { schedule, handler: (_timer: Timer) => handler(services()) });
+  app.timer(name, {
+    schedule,
+    handler: (_timer: Timer, context) => {
+      const built = services();
+      const parent = parseTraceparent(context.traceContext?.traceParent);
+      return built.telemetry.span(`timer ${name}`, { function: name }, () => handler(built), parent);
+    },
+  });
 }

@@ -78,13 +78,26 @@ import { identityAuthorization } from '../../shared/tunnel/relay-identity.ts';
 import { createRelaySender } from '../../shared/tunnel/relay-sender.ts';
 import { createListenerTokens, senderAuthorization } from '../../shared/tunnel/relay-tokens.ts';
 import { createShareTunnel } from '../../shared/tunnel/share-tunnel.ts';
+import {
+  tracedBlobs,
+  tracedEmail,
+  tracedSecrets,
+  tracedSender,
+  tracedSms,
+  tracedStore,
+} from '../../shared/telemetry/traced-ports.ts';
+import { traceIdsOnly, type Telemetry } from '../../shared/telemetry/telemetry.ts';
 import { createTunnelPresence } from '../../shared/tunnel/tunnel-presence.ts';
+
+import { hostTelemetry } from './telemetry.ts';
 
 /** What the composition root takes beside the configuration. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Ids alone, unless told. */
+  readonly telemetry?: Telemetry;
   /** Of the embedded store. */
   readonly durable?: SqliteFile['durable'];
 }
@@ -143,18 +156,25 @@ export function composeBackupSource(configuration: Configuration, { clock, rando
 /** The composition root: every service, built from configuration alone. */
 export function composeServices(
   configuration: Configuration,
-  { clock, random, log, durable = 'each-write' }: Surroundings,
+  { clock, random, log, durable = 'each-write', telemetry = traceIdsOnly(random) }: Surroundings,
 ) {
   const { dataDir, publicOrigin, shareDomain } = configuration;
   const site = { publicOrigin, shareDomain };
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
 
-  const store = configuration.cosmos
+  const tells = configuration.telemetry !== undefined;
+  const told = <T>(port: T, as: (telemetry: Telemetry, port: T) => T): T =>
+    tells ? as(telemetry, port) : port;
+  const openedStore = configuration.cosmos
     ? cosmosDocumentStore({ ...configuration.cosmos, clientId: configuration.azureClientId, random, log })
     : openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite'), durable });
-  const { secrets, blobs } = composeBackupSource(configuration, { clock, random, log });
-  const email = composeEmail(configuration, clock);
-  const sms = composeSms(configuration, clock);
+  const store = told(openedStore, tracedStore);
+  const source = composeBackupSource(configuration, { clock, random, log });
+  const secrets = told(source.secrets, tracedSecrets);
+  const blobs = told(source.blobs, tracedBlobs);
+  const email = told(composeEmail(configuration, clock), tracedEmail);
+  const plainSms = composeSms(configuration, clock);
+  const sms = plainSms && told(plainSms, tracedSms);
   const audit = createAuditLog({ store, clock, random });
   // Its own randomness: when it writes depends on real time, and must not disturb a sequence that was seeded.
   const journal = createJournal({ blobs, secrets, clock, random: systemRandom, log });
@@ -272,12 +292,13 @@ export function composeServices(
     sessions,
     clock,
   });
-  const sender = createRelaySender({
+  const plainSender = createRelaySender({
     endpoint: configuration.relayEndpoint,
     authorize: configuration.relayInAzure
       ? identityAuthorization({ clientId: configuration.azureClientId, clock })
       : senderAuthorization({ secrets, clock, endpoint: configuration.relayEndpoint }),
   });
+  const sender = told(plainSender, tracedSender);
   const reapproval = createGatewayReapproval({
     grants,
     systems: systemDocuments,
@@ -345,6 +366,7 @@ export function composeServices(
     clock,
     random,
     log,
+    telemetry,
     store,
     secrets,
     email,
@@ -474,6 +496,7 @@ export function composeServices(
       sender,
       audit,
       site,
+      telemetry,
       clock,
       log,
       every: (milliseconds, task) => {
@@ -498,9 +521,11 @@ export function services(): Services {
     {
       clock: systemClock,
       random: systemRandom,
+      telemetry: hostTelemetry,
       log: jsonLines(
         (line) => process.stdout.write(`${line}\n`),
         () => new Date(systemClock.now()).toISOString(),
+        () => hostTelemetry.context()?.traceId,
       ),
     },
   );

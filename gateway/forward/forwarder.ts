@@ -4,6 +4,7 @@ import { decide, type Refusal } from '../../shared/allowlist/decide.ts';
 import { isShareId } from '../../shared/identifier.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Log } from '../../shared/log.ts';
+import { formatTraceparent, parseTraceparent } from '../../shared/telemetry/trace-context.ts';
 import { inwardNames } from '../../shared/tunnel/viewer-headers.ts';
 import type { OnPremAdapter } from '../adapters/on-prem-adapter.ts';
 import { wordsOf } from '../gateway-error.ts';
@@ -15,6 +16,8 @@ import type { RelayedRequest, RelayedResponse } from '../tunnel/listener.ts';
 import { guardedHeaders } from './response-guard.ts';
 import { UpstreamSilent, type Upstream } from './upstream.ts';
 import type { Watchers } from './watchers.ts';
+
+const traceIdOf = ({ headers }: RelayedRequest) => parseTraceparent(headers.traceparent)?.traceId;
 
 export interface ForwarderParts {
   readonly records: ShareRecords;
@@ -138,7 +141,7 @@ export function createForwarder(parts: ForwarderParts) {
       clock.now(),
     );
     if (!decision.admitted) {
-      log.info('request refused', { shareId, code: decision.refusal.code });
+      log.info('request refused', { shareId, code: decision.refusal.code, traceId: traceIdOf(request) });
       return {
         status: 403,
         headers: { 'drawbridge-refusal': refusalHeader(decision.refusal) },
@@ -146,6 +149,7 @@ export function createForwarder(parts: ForwarderParts) {
     }
 
     const { call } = decision;
+    const trace = parseTraceparent(request.headers.traceparent);
     const over = watchers.note(shareId, request.headers['drawbridge-recipient'] ?? 'unknown');
     try {
       const kept = [...inwardNames].flatMap((name) => {
@@ -159,6 +163,8 @@ export function createForwarder(parts: ForwarderParts) {
           ...Object.fromEntries(kept),
           ...(call.contentType !== undefined && { 'content-type': call.contentType }),
           ...share.credentials,
+          // W3C Trace Context: the application may write the id of the viewer's request into its log.
+          ...(trace && { traceparent: formatTraceparent(trace) }),
         },
         body: call.body,
         signal: request.signal,
@@ -170,7 +176,7 @@ export function createForwarder(parts: ForwarderParts) {
       const status = answer.statusCode ?? 0;
       if (headers === undefined) {
         answer.destroy();
-        log.warn('redirect to another host not passed on', { shareId });
+        log.warn('redirect to another host not passed on', { shareId, traceId: trace?.traceId });
         return problem(503, 'redirect-elsewhere');
       }
       // The relay keeps 502 and 504 for itself, and carries nothing outside 200 to 599.

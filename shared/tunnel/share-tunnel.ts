@@ -11,6 +11,8 @@ import type { ShareAccess, ShareAccessCheck } from '../shares/share-access.ts';
 import { shareSubject } from '../shares/share.ts';
 import { shareOrigin } from '../shares/share-view.ts';
 import type { Shares } from '../shares/shares.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
+import { formatTraceparent, type TraceContext } from '../telemetry/trace-context.ts';
 import { AccessEnded, watchAccess, type AccessWatchDependencies } from './access-watch.ts';
 import { sendToAnyGateway } from './any-gateway.ts';
 import { foreignTo, wantsServiceWorker } from './foreign-request.ts';
@@ -52,6 +54,7 @@ export interface ShareTunnelDependencies {
   readonly sender: RelaySender;
   readonly audit: AuditLog;
   readonly site: { readonly publicOrigin: string; readonly shareDomain: string };
+  readonly telemetry: Pick<Telemetry, 'context'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly every: AccessWatchDependencies['every'];
@@ -59,7 +62,7 @@ export interface ShareTunnelDependencies {
 
 /** The path from a viewer to the dashboard: who, what, through the tunnel, and back. */
 export function createShareTunnel(deps: ShareTunnelDependencies) {
-  const { access, allowlists, shares, refused, sender, audit, site, clock, log, every } = deps;
+  const { access, allowlists, shares, refused, sender, audit, site, telemetry, clock, log, every } = deps;
 
   async function refuse(
     request: ViewerRequest,
@@ -145,6 +148,7 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
         ...(call.contentType !== undefined && { 'content-type': call.contentType }),
         'drawbridge-recipient': recipient.email,
         'drawbridge-request-id': request.requestId,
+        ...traceHeader(telemetry.context()),
       },
       ...(call.body && { body: call.body }),
       signal: AbortSignal.any([request.signal, watch.ended]),
@@ -181,6 +185,10 @@ export function createShareTunnel(deps: ShareTunnelDependencies) {
     };
   };
 }
+
+/** So that the gateway and the application write the same id into their logs. */
+const traceHeader = (context: TraceContext | undefined): Record<string, string> =>
+  context === undefined ? {} : { traceparent: formatTraceparent(context) };
 
 const refusalWords = z.object({
   code: z.string().max(40).optional(),

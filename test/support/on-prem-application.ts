@@ -12,12 +12,16 @@ export async function startOnPremApplication(
 ): Promise<{
   origin: string;
   seen: string[];
+  /** The `traceparent` of each request. */
+  traces: (string | undefined)[];
   close(): Promise<void>;
 }> {
   const seen: string[] = [];
+  const traces: (string | undefined)[] = [];
   let count = 0;
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     seen.push(`${request.method} ${request.url}`);
+    traces.push(request.headers.traceparent as string | undefined);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const body = Buffer.concat(chunks).toString();
@@ -48,6 +52,7 @@ export async function startOnPremApplication(
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    traces,
     close: async () => {
       server.closeAllConnections();
       server.close();

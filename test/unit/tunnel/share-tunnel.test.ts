@@ -58,6 +58,7 @@ describe('an open request of a viewer', () => {
         close: () => {},
       },
       audit: services.audit,
+      telemetry: services.telemetry,
       site: services.site,
       clock: test.clock,
       log: silentLog,

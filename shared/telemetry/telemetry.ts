@@ -1,0 +1,55 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Random } from '../clock.ts';
+import { nextContext, type TraceContext } from './trace-context.ts';
+
+/** Neither secrets nor anything about people: names of functions and containers, statuses, ids of shares and systems. */
+export type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** What is counted; the README says what each is. */
+export const metricNames = [
+  'drawbridge.requests',
+  'drawbridge.store.calls',
+  'drawbridge.relay.requests',
+  'drawbridge.messages',
+  'drawbridge.secrets.calls',
+  'drawbridge.backup.calls',
+] as const;
+
+export type MetricName = (typeof metricNames)[number];
+
+export interface Span {
+  /** Adds to what the span tells. */
+  set(attributes: Attributes): void;
+}
+
+/** Tells what the service does, to whoever operates it. */
+export interface Telemetry {
+  /**
+   * Runs work as one span of the trace under way; what it throws marks the span as failed and is thrown on.
+   * @param parent of another process, where the trace began there
+   */
+  span<T>(
+    name: string,
+    attributes: Attributes,
+    work: (span: Span) => Promise<T>,
+    parent?: TraceContext,
+  ): Promise<T>;
+  /** The span under way. */
+  context(): TraceContext | undefined;
+  count(metric: MetricName, attributes: Attributes): void;
+  /** Hands over what is left to tell. Never throws. */
+  close(): Promise<void>;
+}
+
+/** Where nothing is exported, requests still have an id that goes through the tunnel and into the log. */
+export function traceIdsOnly(random: Random): Telemetry {
+  const running = new AsyncLocalStorage<TraceContext>();
+  const none: Span = { set: () => {} };
+  return {
+    span: (_name, _attributes, work, parent) =>
+      running.run(nextContext(random, parent ?? running.getStore()), () => work(none)),
+    context: () => running.getStore(),
+    count: () => {},
+    close: async () => {},
+  };
+}
