@@ -208,13 +208,13 @@ module vault 'modules/vault.bicep' = {
   }
 }
 
-// Front Door reads certificates; it shall not be able to read the secrets of the service.
+// Front Door reads certificates, as a trusted service past the firewall. It cannot read the secrets of the service.
 module certificates 'modules/vault.bicep' = {
   scope: group
   params: {
     location: location
     name: names.certificates
-    privateNetwork: false
+    privateNetwork: privateNetwork
     lock: lock
     workspaceId: monitor.outputs.workspaceId
     tags: allTags

@@ -47,6 +47,7 @@ var immutability = {
 }
 
 resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
+  // checkov:skip=CKV_AZURE_35: it cannot resolve privateNetwork; the resolved deployment is scanned as well
   name: name
   location: location
   tags: tags

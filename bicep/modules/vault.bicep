@@ -23,6 +23,8 @@ param workspaceId string
 param tags named
 
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
+  // checkov:skip=CKV_AZURE_109: it cannot resolve privateNetwork; the resolved deployment is scanned as well
+  // checkov:skip=CKV_AZURE_189: the same
   name: name
   location: location
   tags: tags

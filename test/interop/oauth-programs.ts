@@ -23,7 +23,7 @@ export async function buildGoProgram(): Promise<string> {
  * Makes a virtual environment with what the requirements.txt of a folder pins, once per content of that file.
  * @returns its Python
  */
-export async function makePythonEnvironment(of: 'python' | 'schemathesis'): Promise<string> {
+export async function makePythonEnvironment(of: 'python' | 'schemathesis' | 'checkov'): Promise<string> {
   const requirements = join(here, of, 'requirements.txt');
   const digest = createHash('sha256')
     .update(await readFile(requirements))

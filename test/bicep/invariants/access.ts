@@ -116,7 +116,7 @@ export const accessInvariants: readonly Invariant[] = [
     broken: (deployment) => {
       const stores = [
         ...deployment.of('Microsoft.DocumentDB/databaseAccounts'),
-        ...deployment.of('Microsoft.KeyVault/vaults').filter(({ name }) => !name.startsWith('kv-tls')),
+        ...deployment.of('Microsoft.KeyVault/vaults'),
         ...deployment.of('Microsoft.Storage/storageAccounts'),
       ];
       const inNetwork = deployment.on('privateNetwork');
@@ -127,8 +127,9 @@ export const accessInvariants: readonly Invariant[] = [
           textOf(at(endpoint, 'properties.privateLinkServiceConnections.0.properties.privateLinkServiceId')),
         );
       const regions = deployment.of('Microsoft.Web/sites').length;
-      const times = ({ name, type }: Resource) =>
-        type === 'Microsoft.Storage/storageAccounts' && name.startsWith('stfn') ? 1 : regions;
+      // Front Door alone reads certificates, as a trusted service.
+      const times = ({ name }: Resource) =>
+        name.startsWith('kv-tls') ? 0 : name.startsWith('stfn') ? 1 : regions;
       return [
         ...unless(networks.length === (inNetwork ? regions : 0), `${networks.length} networks`),
         ...stores.flatMap((store) =>
