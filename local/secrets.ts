@@ -1,14 +1,19 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readConfiguration } from '../shared/configuration.ts';
 import { systemClock as clock, systemRandom as random } from '../shared/system-clock.ts';
-import { createResourceManager } from './azure/resource-manager.ts';
+import { createResourceManager, type ResourceManager } from './azure/resource-manager.ts';
 import { renewRelayKey } from './azure/relay-key.ts';
-import { createVaultSecrets, madeHere } from './azure/vault-secrets.ts';
+import { createVaultSecrets, madeHere, rotated, type VaultSecrets } from './azure/vault-secrets.ts';
+import { createFolderSecrets } from './folder-secrets.ts';
 
-const usage = `npm run secrets                     makes those that are missing in the vault
+const usage = `npm run secrets                     makes those that are missing
 npm run secrets -- rotate           a new version of those that are 90 days old (--older-than DAYS)
 npm run secrets -- rotate NAME      a new version of this one now: ${madeHere.join(', ')}
+npm run secrets -- withdraw NAME    the same, and what older versions made is worth nothing any more: ${rotated.join(', ')}
 npm run secrets -- renew-relay-key  new keys of the relay for gateways
-Settings: KEY_VAULT_RESOURCE_ID, RELAY_RESOURCE_ID; signed in with azd or az.`;
+Settings: KEY_VAULT_RESOURCE_ID and RELAY_RESOURCE_ID, signed in with azd or az; or DATA_DIR.`;
 
 // eslint-disable-next-line no-restricted-properties -- a composition root
 const settings = process.env;
@@ -28,38 +33,93 @@ function setting(name: 'KEY_VAULT_RESOURCE_ID' | 'RELAY_RESOURCE_ID'): string {
   return id;
 }
 
-async function run(args: readonly string[]): Promise<number> {
-  const [act, ...rest] = args;
-  const name = madeHere.find((each) => each === rest[0]);
-  const days =
-    rest.length === 0 ? 90 : rest[0] === '--older-than' && rest.length === 2 ? Number(rest[1]) : NaN;
-  const known =
-    act === undefined ||
-    (act === 'renew-relay-key' && rest.length === 0) ||
-    (act === 'rotate' && (days >= 0 || (name !== undefined && rest.length === 1)));
-  if (!known) {
-    process.stderr.write(`${usage}\n`);
-    return 2;
-  }
-  const ask = createResourceManager({
+interface Keeper {
+  readonly secrets: Omit<VaultSecrets, 'put'>;
+  renewRelayKey(): Promise<string>;
+}
+
+async function vault(): Promise<Keeper> {
+  const ask: ResourceManager = createResourceManager({
     origin: 'https://management.azure.com',
     token: await signIn(),
     sleep: (milliseconds) => sleep(milliseconds),
     fetch,
   });
   const secrets = createVaultSecrets({ ask, vaultId: setting('KEY_VAULT_RESOURCE_ID'), clock, random });
-  if (act === 'renew-relay-key') {
-    print('Renewing both keys; this takes two minutes.');
-    const pause = (milliseconds: number) => sleep(milliseconds);
-    await renewRelayKey({ ask, relayId: setting('RELAY_RESOURCE_ID'), put: secrets.put, sleep: pause });
-    print('Gateways get the new key with their next token.');
-  } else if (act === 'rotate' && name !== undefined) {
-    await secrets.rotate(name);
-    print(`${name} has a new version.`);
-  } else {
-    const made = act === 'rotate' ? await secrets.rotateOlderThan(days) : await secrets.makeMissing();
-    print(made.length === 0 ? 'Every secret is as it should be.' : `New versions: ${made.join(', ')}`);
+  return {
+    secrets,
+    async renewRelayKey() {
+      print('Renewing both keys; this takes two minutes.');
+      const pause = (milliseconds: number) => sleep(milliseconds);
+      await renewRelayKey({ ask, relayId: setting('RELAY_RESOURCE_ID'), put: secrets.put, sleep: pause });
+      return 'Gateways get the new key with their next token.';
+    },
+  };
+}
+
+/** Only where the service has run: a folder that was misspelt must not look like one that is in order. */
+function folder(): Keeper {
+  const { dataDir } = readConfiguration(settings);
+  const file = join(dataDir, 'secrets.json');
+  if (!existsSync(file))
+    throw new Error(`Name the vault (KEY_VAULT_RESOURCE_ID) or the data folder (DATA_DIR): no ${file} here.`);
+  const secrets = createFolderSecrets({ file, clock, random });
+  return {
+    secrets,
+    async renewRelayKey() {
+      await secrets.withdraw('relay-listen-key');
+      await secrets.withdraw('relay-send-key');
+      return 'Restart the service: its relay takes the new keys then.';
+    },
+  };
+}
+
+type Act = (keeper: Keeper) => Promise<string>;
+
+const made = (names: readonly string[]) =>
+  names.length === 0 ? 'Every secret is as it should be.' : `New versions: ${names.join(', ')}`;
+
+/** @returns undefined for what is no command */
+function actOf([act, ...rest]: readonly string[]): Act | undefined {
+  const named = (names: readonly (typeof madeHere)[number][]) =>
+    rest.length === 1 ? names.find((each) => each === rest[0]) : undefined;
+  switch (act) {
+    case undefined:
+      return async ({ secrets }) => made(await secrets.makeMissing());
+    case 'renew-relay-key':
+      return rest.length === 0 ? (keeper) => keeper.renewRelayKey() : undefined;
+    case 'withdraw': {
+      const name = named(rotated);
+      return name === undefined
+        ? undefined
+        : async ({ secrets }) => {
+            await secrets.withdraw(name);
+            return `${name} has a new version. What older ones made is refused within a minute.`;
+          };
+    }
+    case 'rotate': {
+      const name = named(madeHere);
+      if (name !== undefined)
+        return async ({ secrets }) => {
+          await secrets.rotate(name);
+          return `${name} has a new version.`;
+        };
+      const days =
+        rest.length === 0 ? 90 : rest[0] === '--older-than' && rest.length === 2 ? Number(rest[1]) : NaN;
+      return days >= 0 ? async ({ secrets }) => made(await secrets.rotateOlderThan(days)) : undefined;
+    }
+    default:
+      return undefined;
   }
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  const act = actOf(args);
+  if (act === undefined) {
+    process.stderr.write(`${usage}\n`);
+    return 2;
+  }
+  print(await act(settings.KEY_VAULT_RESOURCE_ID === undefined ? folder() : await vault()));
   return 0;
 }
 

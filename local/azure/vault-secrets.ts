@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { day, type Clock, type Random } from '../../shared/clock.ts';
+import { withdrawsOlder } from '../../shared/secrets/key-vault-secret-store.ts';
 import { secretNames, type SecretName } from '../../shared/secrets/secret-store.ts';
 import { isKeptForEver } from '../../shared/secrets/version-use.ts';
 import type { ResourceManager } from './resource-manager.ts';
@@ -40,10 +41,15 @@ export function createVaultSecrets({ ask, vaultId, clock, random }: VaultSecrets
   }
 
   /** A new version; what reads it takes it up by itself. */
-  async function put(name: SecretName, value: string): Promise<void> {
+  async function put(
+    name: SecretName,
+    value: string,
+    tags?: Readonly<Record<string, string>>,
+  ): Promise<void> {
     const expires = Math.floor((clock.now() + lifetime) / 1000);
     const attributes = { enabled: true, ...(rotated.includes(name) && { exp: expires }) };
-    const body = { properties: { value, contentType: '32 random bytes, base64', attributes } };
+    const properties = { value, contentType: '32 random bytes, base64', attributes };
+    const body = { properties, ...(tags !== undefined && { tags }) };
     await ask(`make the secret ${name}`, { method: 'PUT', id: idOf(name), apiVersion, body });
   }
 
@@ -77,6 +83,9 @@ export function createVaultSecrets({ ask, vaultId, clock, random }: VaultSecrets
 
     /** A new version now, whatever the age, also of those that do not rotate by themselves. */
     rotate: (name: SecretName): Promise<void> => put(name, fresh()),
+
+    /** A new version now, and what any older one made is worth nothing any more. */
+    withdraw: (name: SecretName): Promise<void> => put(name, fresh(), withdrawsOlder),
   };
 }
 

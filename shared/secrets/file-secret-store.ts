@@ -13,6 +13,8 @@ export interface FileSecretStoreOptions {
 export interface RotatingSecretStore extends SecretStore {
   /** Makes a new current version; the former ones stay. Processes notice at their next look at the file. */
   rotate(name: SecretName): Promise<Secret>;
+  /** Makes a new version, and forgets the former ones: what they made is worth nothing any more. */
+  withdraw(name: SecretName): Promise<Secret>;
 }
 
 /** Secrets of one machine. Each is made the first time it is asked for; processes that ask at once agree. */
@@ -23,18 +25,21 @@ export function openFileSecretStore({ file, clock, random }: FileSecretStoreOpti
     createdAt: instant(clock.now()),
   });
 
-  const add = (name: SecretName, wanted: (present: readonly Secret[]) => boolean): readonly Secret[] =>
+  const add = (
+    name: SecretName,
+    { onlyFirst = false, keepFormer = true }: { onlyFirst?: boolean; keepFormer?: boolean } = {},
+  ): readonly Secret[] =>
     withSecretLock(file, () => {
       const all = readSecretFile(file);
       const present = all[name] ?? [];
-      if (!wanted(present)) return present;
-      const versions = [make(), ...present];
+      if (onlyFirst && present.length > 0) return present;
+      const versions = [make(), ...(keepFormer ? present : [])];
       writeSecretFile(file, { ...all, [name]: versions });
       return versions;
     });
 
   const versions = async (name: SecretName): Promise<readonly Secret[]> => {
-    const all = readSecretFile(file)[name] ?? add(name, (present) => present.length === 0);
+    const all = readSecretFile(file)[name] ?? add(name, { onlyFirst: true });
     return versionsInUse(name, all, clock.now());
   };
 
@@ -48,6 +53,7 @@ export function openFileSecretStore({ file, clock, random }: FileSecretStoreOpti
     versions,
     current: async (name) => current(await versions(name)),
     version: async (name, version) => (await versions(name)).find((secret) => secret.version === version),
-    rotate: async (name) => current(add(name, () => true)),
+    rotate: async (name) => current(add(name)),
+    withdraw: async (name) => current(add(name, { keepFormer: false })),
   };
 }

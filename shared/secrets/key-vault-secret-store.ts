@@ -18,6 +18,9 @@ export interface KeyVaultSecretStoreOptions {
 /** Milliseconds after which a look has failed, retries and Retry-After included. */
 const patience = 10 * second;
 
+/** Tags of a version that takes all older ones out of use. */
+export const withdrawsOlder = { withdraws: 'older' } as const;
+
 interface ListedVersion extends DatedVersion {
   readonly version: string;
 }
@@ -26,7 +29,8 @@ interface ListedVersion extends DatedVersion {
  * Secrets of a Key Vault, read with the managed identity of the service, which may read and nothing else. A
  * secret's name there is its name here, its versions are the vault's. Wants a cache in front (`cachedSecrets`).
  *
- * Disabling a version takes it out of use; its dates say when it makes new things (see `versionsInUse`).
+ * Disabling a version takes it out of use; its dates say when it makes new things (see `versionsInUse`),
+ * and a tag takes out what is older.
  */
 export function keyVaultSecretStore({
   vaultUrl,
@@ -40,12 +44,19 @@ export function keyVaultSecretStore({
 
   async function list(name: SecretName, vault: SecretClient, abortSignal: AbortSignal) {
     const listed: ListedVersion[] = [];
+    let withdrawal: { at: number; version: string | undefined } | undefined;
     for await (const properties of vault.listPropertiesOfSecretVersions(name, { abortSignal })) {
       const version = listedVersion(properties);
       if (version !== undefined) listed.push(version);
+      // Also where the version that says so was disabled since: what it took out does not come back.
+      const at = properties.createdOn?.getTime() ?? 0;
+      if (properties.tags?.withdraws === withdrawsOlder.withdraws && at >= (withdrawal?.at ?? 0))
+        withdrawal = { at, version: properties.version };
     }
     // The vault's times are whole seconds; every host must break a tie alike.
-    return listed.sort((a, b) => (a.version < b.version ? 1 : -1));
+    const trusted = ({ createdAt, version }: ListedVersion) =>
+      withdrawal === undefined || version === withdrawal.version || Date.parse(createdAt) > withdrawal.at;
+    return listed.filter(trusted).sort((a, b) => (a.version < b.version ? 1 : -1));
   }
 
   async function look(name: SecretName, abortSignal: AbortSignal): Promise<readonly Secret[]> {

@@ -11,6 +11,8 @@ export interface SecretStoreUnderTest {
   readonly other: SecretStore;
   /** Makes a new version, as its operator would. @returns its name */
   rotate(name: SecretName): Promise<string>;
+  /** Makes a new version as its operator would after a theft. @returns its name */
+  withdraw(name: SecretName): Promise<string>;
   dispose(): Promise<void>;
 }
 
@@ -74,6 +76,19 @@ export function secretStoreContract(
       expect(await store.version('refresh-key-mac', version)).toBeDefined();
       now += 2 * minute;
       expect((await store.current('refresh-key-mac')).version).toBe(version);
+    });
+
+    it('believes nothing any more of what versions before a withdrawal made, on every host, for good', async () => {
+      const stolen = await store.current('token-signing');
+      now += minute;
+      const version = await subject.withdraw('token-signing');
+      for (const host of [store, subject.other]) {
+        expect(await versionsOf(host, 'token-signing')).toEqual([version]);
+        expect(await host.version('token-signing', stolen.version)).toBeUndefined();
+      }
+      now += minute;
+      const next = await subject.rotate('token-signing');
+      expect(await versionsOf(store, 'token-signing')).toEqual([next, version]);
     });
 
     it('forgets a version once nothing made with it can be valid, but never a backup’s', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { silentLog } from '../../shared/log.ts';
 import { openFileSecretStore } from '../../shared/secrets/file-secret-store.ts';
-import { keyVaultSecretStore } from '../../shared/secrets/key-vault-secret-store.ts';
+import { keyVaultSecretStore, withdrawsOlder } from '../../shared/secrets/key-vault-secret-store.ts';
 import { secretNames } from '../../shared/secrets/secret-store.ts';
 import { systemRandom } from '../../shared/system-clock.ts';
 import { keyVaultEnvironment, type KeyVaultEnvironment } from '../support/key-vault-environment.ts';
@@ -18,6 +18,7 @@ secretStoreContract('A file', async (clock) => {
     store,
     other: open(),
     rotate: async (name) => (await store.rotate(name)).version,
+    withdraw: async (name) => (await store.withdraw(name)).version,
     dispose: () => rm(folder, { recursive: true }),
   };
 });
@@ -39,6 +40,7 @@ secretStoreContract('Key Vault', async (clock) => {
     store: open(),
     other: open(),
     rotate: async (name) => vault.make(name).version,
+    withdraw: async (name) => vault.make(name, { tags: withdrawsOlder }).version,
     dispose: async () => {},
   };
 });

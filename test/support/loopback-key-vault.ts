@@ -11,6 +11,7 @@ interface StoredVersion {
   readonly version: string;
   readonly value: string;
   readonly attributes: { enabled: boolean; created: number; updated: number; nbf?: number; exp?: number };
+  readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 type Trouble =
@@ -23,6 +24,7 @@ export interface NewVersion {
   /** Milliseconds since 1970. */
   readonly notBefore?: number;
   readonly notAfter?: number;
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 const resource = 'https://vault.azure.net';
@@ -106,7 +108,7 @@ export async function startLoopbackKeyVault(clock: Clock) {
       return reply(200, {
         value: sorted
           .slice(from, until)
-          .map((each) => ({ id: identifier(each), attributes: attributes(each) })),
+          .map((each) => ({ id: identifier(each), attributes: attributes(each), tags: each.tags })),
         nextLink: until < sorted.length ? next : null,
       });
     }
@@ -131,12 +133,13 @@ export async function startLoopbackKeyVault(clock: Clock) {
   /** What an operator does: a new version of a secret. */
   function make(
     name: string,
-    { value, enabled = true, notBefore, notAfter }: NewVersion = {},
+    { value, enabled = true, notBefore, notAfter, tags }: NewVersion = {},
   ): StoredVersion {
     const created = Math.floor(clock.now() / 1000);
     const made: StoredVersion = {
       version: randomBytes(16).toString('hex'),
       value: value ?? randomBytes(32).toString('base64'),
+      tags,
       attributes: {
         enabled,
         created,

@@ -4,6 +4,7 @@ import { listenOnLoopback } from './loopback-listen.ts';
 export interface StoredSecret {
   readonly value: string;
   readonly attributes: { readonly enabled: boolean; readonly exp?: number; readonly created: number };
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** As much of Azure Resource Manager as makes secrets and renews the keys of a relay. Like Azure, it gives no value back. */
@@ -44,9 +45,12 @@ export async function startLoopbackResourceManager({ now }: { now: () => number 
     const name = /\/vaults\/[^/]+\/secrets\/([\w-]+)$/.exec(pathname)?.[1] ?? '';
     const versions = secrets.get(name) ?? [];
     if (request.method === 'PUT') {
-      const { properties } = JSON.parse(text) as { properties: StoredSecret };
+      const { properties, tags } = JSON.parse(text) as {
+        properties: StoredSecret;
+        tags?: Record<string, string>;
+      };
       const attributes = { ...properties.attributes, created: Math.floor(now() / 1000) };
-      secrets.set(name, [{ value: properties.value, attributes }, ...versions]);
+      secrets.set(name, [{ value: properties.value, attributes, ...(tags && { tags }) }, ...versions]);
       return [200, { name, properties: { attributes } }];
     }
     const [newest] = versions;

@@ -2,6 +2,7 @@ import { createResourceManager, ResourceManagerError } from '../../../local/azur
 import { renewRelayKey } from '../../../local/azure/relay-key.ts';
 import { createVaultSecrets, madeHere, rotated } from '../../../local/azure/vault-secrets.ts';
 import { day } from '../../../shared/clock.ts';
+import { withdrawsOlder } from '../../../shared/secrets/key-vault-secret-store.ts';
 import { readSecretText } from '../../../shared/secrets/secret-text.ts';
 import { secretNames } from '../../../shared/secrets/secret-store.ts';
 import { systemRandom as random } from '../../../shared/system-clock.ts';
@@ -72,6 +73,18 @@ describe('the secrets of a vault (OWASP ASVS 6.4.1, 2.10.4)', () => {
     await vault().makeMissing();
     await vault().rotate('backup');
     expect(azure.secrets.get('backup')).toHaveLength(2);
+  });
+});
+
+describe('a secret that was stolen', () => {
+  it('is withdrawn by a new version that says so to whoever reads the vault (OWASP ASVS 6.4.1)', async () => {
+    await vault().makeMissing();
+    await vault().withdraw('token-signing');
+    const [newest, stolen] = azure.secrets.get('token-signing') ?? [];
+    expect(newest?.tags).toEqual(withdrawsOlder);
+    expect(newest?.value).not.toBe(stolen?.value);
+    await vault().rotate('token-signing');
+    expect(azure.secrets.get('token-signing')?.[0]?.tags).toBeUndefined();
   });
 });
 

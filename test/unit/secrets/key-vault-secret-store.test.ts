@@ -13,7 +13,7 @@ import type { GatewayId, SystemId } from '../../../shared/identifier.ts';
 import { jsonLines } from '../../../shared/log.ts';
 import { createAccessTokens } from '../../../shared/oauth/access-token.ts';
 import { cachedSecrets } from '../../../shared/secrets/cached-secrets.ts';
-import { keyVaultSecretStore } from '../../../shared/secrets/key-vault-secret-store.ts';
+import { keyVaultSecretStore, withdrawsOlder } from '../../../shared/secrets/key-vault-secret-store.ts';
 import { SecretsUnavailable, secretNames } from '../../../shared/secrets/secret-store.ts';
 import { systemRandom } from '../../../shared/system-clock.ts';
 import { keyVaultEnvironment } from '../../support/key-vault-environment.ts';
@@ -94,6 +94,18 @@ describe('signing in to the vault', () => {
 });
 
 describe('which versions are in use', () => {
+  it('takes none back that was withdrawn, though the version that withdrew it is disabled', async () => {
+    const stolen = vault.make('token-signing').version;
+    now += second;
+    const next = vault.make('token-signing', { tags: withdrawsOlder }).version;
+    now += second;
+    const last = vault.make('token-signing').version;
+    vault.setEnabled('token-signing', next, false);
+    const store = openStore();
+    expect((await store.versions('token-signing')).map(({ version }) => version)).toEqual([last]);
+    expect(await store.version('token-signing', stolen)).toBeUndefined();
+  });
+
   it('reads every page of them, and each value once', async () => {
     vault.state.pageSize = 2;
     const made = Array.from({ length: 5 }, () => {
