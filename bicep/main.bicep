@@ -123,6 +123,7 @@ var names = {
   backups: 'stbak${token}'
   backupContainer: 'backups'
   relay: 'relay-${token}'
+  standbyRelay: 'relay-second-${token}'
   wakeUp: 'wps-${token}'
   communication: 'acs-${token}'
   email: 'acs-mail-${token}'
@@ -282,6 +283,19 @@ module relay 'modules/relay.bicep' = {
   ]
 }
 
+// Costs nothing while nobody listens. `npm run secrets` gives it the key of the other, so that a failover changes no
+// secret: docs/region-failover.md.
+module standbyRelay 'modules/relay.bicep' = if (secondRegion) {
+  scope: group
+  params: {
+    location: otherLocation
+    name: names.standbyRelay
+    vaultName: ''
+    workspaceId: monitor.outputs.workspaceId
+    tags: allTags
+  }
+}
+
 module wakeUp 'modules/web-pubsub.bicep' = {
   scope: group
   params: {
@@ -324,6 +338,7 @@ module roles 'modules/roles.bicep' = {
     withSecond: secondRegion
     secondHostStorageName: stamps[1].hostStorage
     relayName: names.relay
+    standbyRelayName: names.standbyRelay
     wakeUpName: names.wakeUp
     communicationName: names.communication
     insightsName: names.insights
@@ -335,6 +350,7 @@ module roles 'modules/roles.bicep' = {
     backups
     hostStorages
     relay
+    standbyRelay
     wakeUp
     communication
   ]
@@ -501,6 +517,9 @@ output KEY_VAULT_RESOURCE_ID string = vault.outputs.id
 
 @description('Whose listening key the hooks can renew.')
 output RELAY_RESOURCE_ID string = relay.outputs.id
+
+@description('The relay of the second region, which the hooks give the same key; empty if there is none.')
+output STANDBY_RELAY_RESOURCE_ID string = secondRegion ? standbyRelay!.outputs.id : ''
 
 @description('Vault that the certificate of the shares goes to.')
 output CERTIFICATE_VAULT string = names.certificates

@@ -5,6 +5,7 @@ import { readConfiguration } from '../shared/configuration.ts';
 import { systemClock as clock, systemRandom as random } from '../shared/system-clock.ts';
 import { createResourceManager, type ResourceManager } from './azure/resource-manager.ts';
 import { renewRelayKey } from './azure/relay-key.ts';
+import { alignStandbyRelay } from './azure/standby-relay.ts';
 import { createVaultSecrets, madeHere, rotated, type VaultSecrets } from './azure/vault-secrets.ts';
 import { createFolderSecrets } from './folder-secrets.ts';
 
@@ -13,7 +14,8 @@ npm run secrets -- rotate           a new version of those that are 90 days old 
 npm run secrets -- rotate NAME      a new version of this one now: ${madeHere.join(', ')}
 npm run secrets -- withdraw NAME    the same, and what older versions made is worth nothing any more: ${rotated.join(', ')}
 npm run secrets -- renew-relay-key  new keys of the relay for gateways
-Settings: KEY_VAULT_RESOURCE_ID and RELAY_RESOURCE_ID, signed in with azd or az; or DATA_DIR.`;
+Settings: KEY_VAULT_RESOURCE_ID, RELAY_RESOURCE_ID and STANDBY_RELAY_RESOURCE_ID (if there is one), signed in with
+azd or az; or DATA_DIR.`;
 
 // eslint-disable-next-line no-restricted-properties -- a composition root
 const settings = process.env;
@@ -26,7 +28,7 @@ async function signIn(): Promise<() => Promise<string>> {
   return async () => (await credential.getToken('https://management.azure.com/.default')).token;
 }
 
-function setting(name: 'KEY_VAULT_RESOURCE_ID' | 'RELAY_RESOURCE_ID'): string {
+function setting(name: 'KEY_VAULT_RESOURCE_ID' | 'RELAY_RESOURCE_ID' | 'STANDBY_RELAY_RESOURCE_ID'): string {
   const id = settings[name] ?? '';
   if (!/^\/subscriptions\/[\w-]+\/resourceGroups\/[\w.()-]+\/providers\/Microsoft\.[\w/.-]+$/i.test(id))
     throw new Error(`${name}: the resource id is wanted, as the deployment puts it out.`);
@@ -46,12 +48,25 @@ async function vault(): Promise<Keeper> {
     fetch,
   });
   const secrets = createVaultSecrets({ ask, vaultId: setting('KEY_VAULT_RESOURCE_ID'), clock, random });
+  async function alignStandby(): Promise<void> {
+    if (!settings.STANDBY_RELAY_RESOURCE_ID) return;
+    const standbyId = setting('STANDBY_RELAY_RESOURCE_ID');
+    await alignStandbyRelay({ ask, relayId: setting('RELAY_RESOURCE_ID'), standbyId });
+    print('The relay of the second region has the same key.');
+  }
   return {
-    secrets,
+    secrets: {
+      ...secrets,
+      async makeMissing() {
+        await alignStandby();
+        return secrets.makeMissing();
+      },
+    },
     async renewRelayKey() {
       print('Renewing both keys; this takes two minutes.');
       const pause = (milliseconds: number) => sleep(milliseconds);
       await renewRelayKey({ ask, relayId: setting('RELAY_RESOURCE_ID'), put: secrets.put, sleep: pause });
+      await alignStandby();
       return 'Gateways get the new key with their next token.';
     },
   };
@@ -59,9 +74,9 @@ async function vault(): Promise<Keeper> {
 
 /** Only where the service has run: a folder that was misspelt must not look like one that is in order. */
 function folder(): Keeper {
-  const { dataDir } = readConfiguration(settings);
+  const { dataDir, keyVaultUrl } = readConfiguration(settings);
   const file = join(dataDir, 'secrets.json');
-  if (!existsSync(file))
+  if (keyVaultUrl !== undefined || !existsSync(file))
     throw new Error(`Name the vault (KEY_VAULT_RESOURCE_ID) or the data folder (DATA_DIR): no ${file} here.`);
   const secrets = createFolderSecrets({ file, clock, random });
   return {

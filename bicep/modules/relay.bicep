@@ -1,4 +1,4 @@
-metadata description = 'The relay that gateways listen at and the tunnel function sends to.'
+metadata description = 'A relay that gateways listen at and the tunnel function sends to.'
 
 // Names with texts.
 type named = {}
@@ -9,7 +9,7 @@ param location string
 @description('Required. Name.')
 param name string
 
-@description('Required. Name of the vault of the service.')
+@description('Required. Name of the vault of the service, which gets the key of the listeners; empty for a relay that stands by.')
 param vaultName string
 
 @description('Required. Workspace of the logs.')
@@ -42,12 +42,12 @@ resource listen 'Microsoft.Relay/namespaces/authorizationRules@2026-01-01' = {
   }
 }
 
-resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = {
+resource vault 'Microsoft.KeyVault/vaults@2025-05-01' existing = if (!empty(vaultName)) {
   name: vaultName
 }
 
 // Azure makes this key; it goes from one service to the other and through no parameter, output or machine of ours.
-resource listenKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+resource listenKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (!empty(vaultName)) {
   parent: vault
   name: 'relay-listen-key'
   properties: {

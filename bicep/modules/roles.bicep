@@ -39,6 +39,9 @@ param secondHostStorageName string
 @description('Required. Relay.')
 param relayName string
 
+@description('Required. Relay of the second region.')
+param standbyRelayName string
+
 @description('Required. Web PubSub.')
 param wakeUpName string
 
@@ -50,6 +53,8 @@ param insightsName string
 
 var hosts = [hostStorageName, secondHostStorageName]
 var usedHosts = withSecond ? hosts : take(hosts, 1)
+var relayNames = [relayName, standbyRelayName]
+var usedRelays = withSecond ? relayNames : take(relayNames, 1)
 
 var roleIds = {
   keyVaultSecretsUser: '4633458b-17de-408a-b874-0445c86b69e6'
@@ -93,9 +98,9 @@ resource hostStorages 'Microsoft.Storage/storageAccounts@2025-08-01' existing = 
   name: name
 }]
 
-resource relay 'Microsoft.Relay/namespaces@2026-01-01' existing = {
-  name: relayName
-}
+resource relays 'Microsoft.Relay/namespaces@2026-01-01' existing = [for name in usedRelays: {
+  name: name
+}]
 
 resource wakeUp 'Microsoft.SignalRService/webPubSub@2024-03-01' existing = {
   name: wakeUpName
@@ -164,16 +169,16 @@ resource hostStorageOwner 'Microsoft.Authorization/roleAssignments@2022-04-01' =
   }
 }]
 
-resource relaySender 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(relay.id, serviceName, roleIds.azureRelaySender)
-  scope: relay
+resource relaySender 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (name, index) in usedRelays: {
+  name: guid(relays[index].id, serviceName, roleIds.azureRelaySender)
+  scope: relays[index]
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds.azureRelaySender)
     principalId: servicePrincipalId
     principalType: 'ServicePrincipal'
-    description: 'The tunnel function sends.'
+    description: 'The tunnel function sends through ${name}.'
   }
-}
+}]
 
 // Azure's own roles that may make a connection may also list keys.
 resource relayConnectionMaker 'Microsoft.Authorization/roleDefinitions@2022-04-01' = {
@@ -194,16 +199,16 @@ resource relayConnectionMaker 'Microsoft.Authorization/roleDefinitions@2022-04-0
   }
 }
 
-resource relayMaker 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(relay.id, serviceName, relayConnectionMaker.name)
-  scope: relay
+resource relayMaker 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (name, index) in usedRelays: {
+  name: guid(relays[index].id, serviceName, relayConnectionMaker.name)
+  scope: relays[index]
   properties: {
     roleDefinitionId: relayConnectionMaker.id
     principalId: servicePrincipalId
     principalType: 'ServicePrincipal'
-    description: 'The service makes a hybrid connection for each system.'
+    description: 'The service makes a hybrid connection for each system in ${name}.'
   }
-}
+}]
 
 resource wakeUpSender 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(wakeUp.id, serviceName, roleIds.webPubSubServiceOwner)

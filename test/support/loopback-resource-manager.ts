@@ -11,6 +11,8 @@ export interface StoredSecret {
 export async function startLoopbackResourceManager({ now }: { now: () => number }) {
   const secrets = new Map<string, StoredSecret[]>();
   const keys = { primaryKey: base64('primary 0'), secondaryKey: base64('secondary 0') };
+  const standbyKeys = { primaryKey: base64('standby 0'), secondaryKey: base64('standby 1') };
+  const relayAt = (path: string) => (path.includes('/namespaces/standby/') ? standbyKeys : keys);
   const failures: { status: number; retryAfter?: number }[] = [];
   const asked: string[] = [];
   let renewals = 0;
@@ -36,12 +38,13 @@ export async function startLoopbackResourceManager({ now }: { now: () => number 
     if (request.headers.authorization !== 'Bearer token') return [401, { error: { code: 'InvalidToken' } }];
     if (!searchParams.has('api-version')) return [400, { error: { code: 'MissingApiVersionParameter' } }];
     if (pathname.endsWith('/regenerateKeys')) {
-      const { keyType } = JSON.parse(text) as { keyType: string };
-      keys[keyType === 'PrimaryKey' ? 'primaryKey' : 'secondaryKey'] = base64(
-        `${keyType} ${(renewals += 1)}`,
-      );
-      return [200, keys];
+      const { keyType, key } = JSON.parse(text) as { keyType: string; key?: string };
+      const relay = relayAt(pathname);
+      relay[keyType === 'PrimaryKey' ? 'primaryKey' : 'secondaryKey'] =
+        key ?? base64(`${keyType} ${(renewals += 1)}`);
+      return [200, relay];
     }
+    if (pathname.endsWith('/listKeys')) return [200, relayAt(pathname)];
     const name = /\/vaults\/[^/]+\/secrets\/([\w-]+)$/.exec(pathname)?.[1] ?? '';
     const versions = secrets.get(name) ?? [];
     if (request.method === 'PUT') {
@@ -60,7 +63,7 @@ export async function startLoopbackResourceManager({ now }: { now: () => number 
   }
 
   const { port, close } = await listenOnLoopback(server);
-  return { origin: `http://127.0.0.1:${port}`, secrets, keys, failures, asked, close };
+  return { origin: `http://127.0.0.1:${port}`, secrets, keys, standbyKeys, failures, asked, close };
 }
 
 const base64 = (text: string) => Buffer.from(text.padEnd(32)).toString('base64');

@@ -19,8 +19,10 @@ const rights = (deployment: Deployment): string[] => [
   'service: Storage Blob Data Contributor of stbak/default/backups',
   'service: Storage Blob Data Owner of stfn1',
   ...(deployment.on('secondRegion') ? ['service: Storage Blob Data Owner of stfn2'] : []),
-  'service: Azure Relay Sender of relay',
-  'service: relay connection maker of relay',
+  ...(deployment.on('secondRegion') ? ['relay', 'relay-second'] : ['relay']).flatMap((relay) => [
+    `service: Azure Relay Sender of ${relay}`,
+    `service: relay connection maker of ${relay}`,
+  ]),
   'service: Web PubSub Service Owner of wps',
   'service: Communication and Email Service Owner of acs',
   'service: Monitoring Metrics Publisher of appi',
@@ -46,7 +48,7 @@ function right(deployment: Deployment, assignment: Resource): string {
   const custom = deployment.of('Microsoft.Authorization/roleDefinitions').find(({ id }) => id === role);
   const who = principals[textOf(at(assignment, 'properties.principalId'))] ?? 'somebody else';
   const what = deployment.resources.find(({ id }) => id === assignment.scope);
-  const token = deployment.one('Microsoft.Relay/namespaces').name.slice('relay-'.length);
+  const token = deployment.one('Microsoft.DocumentDB/databaseAccounts').name.slice('cosmos-'.length);
   const where = what ? what.name.replace(token, '').replace(/-$/, '') : 'everything';
   return `${who}: ${custom ? 'relay connection maker' : (roleNames[role.split('/').at(-1) ?? ''] ?? role)} of ${where}`;
 }

@@ -232,7 +232,7 @@ export const operationInvariants: readonly Invariant[] = [
     name: 'the published list names every host that a gateway reaches',
     broken: (deployment) => {
       const { portal, relay, rendezvous, wakeUp } = object(deployment.outputs.FIREWALL_ENDPOINTS);
-      const relayName = deployment.one('Microsoft.Relay/namespaces').name;
+      const relayName = deployment.of('Microsoft.Relay/namespaces')[0]?.name;
       return [
         ...unless(textOf(portal).startsWith('portal.bridge.example.com '), 'the portal is missing'),
         ...unless(textOf(relay).startsWith(`${relayName}.servicebus.windows.net `), 'the relay is missing'),

@@ -148,17 +148,33 @@ export const storeInvariants: readonly Invariant[] = [
     ],
   },
   {
-    name: 'the one key of the relay that anything holds may listen, and no more',
+    name: 'the one key of a relay that anything holds may listen, and no more',
     broken: (deployment) => {
       const rules = deployment.of('Microsoft.Relay/namespaces/authorizationRules');
+      const relays = deployment.of('Microsoft.Relay/namespaces');
       return [
-        ...unless(rules.length === 1, `${rules.length} rules`),
+        ...unless(rules.length === relays.length, `${rules.length} rules`),
         ...rules.flatMap((rule) =>
           differences(rule, { name: 'gateways-listen', 'properties.rights': ['Listen'] }),
         ),
-        ...differences(deployment.one('Microsoft.Relay/namespaces'), {
-          'properties.minimumTlsVersion': '1.2',
-        }),
+        ...relays.flatMap((relay) => differences(relay, { 'properties.minimumTlsVersion': '1.2' })),
+      ];
+    },
+  },
+  {
+    name: 'where there is a second region, a relay stands by in it, and the service uses that of the first',
+    broken: (deployment) => {
+      const [relay, standby, more] = deployment.of('Microsoft.Relay/namespaces');
+      const elsewhere = standby !== undefined && at(standby, 'location') !== at(relay!, 'location');
+      return [
+        ...unless(!more && elsewhere === deployment.on('secondRegion'), 'no relay stands by elsewhere'),
+        ...deployment
+          .of('Microsoft.Web/sites/config')
+          .flatMap((settings) => differences(settings, { 'properties.RELAY_RESOURCE_ID': relay!.id })),
+        ...unless(
+          textOf(deployment.outputs.STANDBY_RELAY_RESOURCE_ID) === (standby?.id ?? ''),
+          'the hooks would not find it',
+        ),
       ];
     },
   },

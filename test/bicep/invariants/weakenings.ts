@@ -88,7 +88,7 @@ export const weakenings: Readonly<Record<string, readonly Weakening[]>> = {
     ),
     weaker(roles, '  scope: backupContainer\n', '  scope: backups\n'),
     weaker(roles, '  scope: certificates\n', '  scope: vault\n'),
-    gone(roles, '  scope: relay\n'),
+    weaker(roles, 'scope: relays[index]', 'scope: relays[0]'),
     weaker(roles, '  scope: wakeUp\n', '  scope: communication\n'),
   ],
   'of Cosmos DB the service has the data, and can change no database': [
@@ -190,7 +190,20 @@ export const weakenings: Readonly<Record<string, readonly Weakening[]>> = {
     off(storage, 'supportsHttpsTrafficOnly'),
     weaker(storage, "publicAccess: 'None'", "publicAccess: 'Blob'"),
   ],
-  'the one key of the relay that anything holds may listen, and no more': [
+  'where there is a second region, a relay stands by in it, and the service uses that of the first': [
+    weaker(
+      'main.bicep',
+      '    location: otherLocation\n    name: names.standbyRelay',
+      '    location: location\n    name: names.standbyRelay',
+    ),
+    weaker('main.bicep', "standbyRelay!.outputs.id : ''", "relay.outputs.id : ''"),
+    weaker(
+      'main.bicep',
+      'RELAY_RESOURCE_ID: relay.outputs.id',
+      'RELAY_RESOURCE_ID: standbyRelay!.outputs.id',
+    ),
+  ],
+  'the one key of a relay that anything holds may listen, and no more': [
     weaker(relay, "rights: ['Listen']", "rights: ['Listen', 'Send']"),
     weaker(relay, "minimumTlsVersion: '1.2'", "minimumTlsVersion: '1.3'"),
   ],

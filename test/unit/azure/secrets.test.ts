@@ -1,5 +1,6 @@
 import { createResourceManager, ResourceManagerError } from '../../../local/azure/resource-manager.ts';
 import { renewRelayKey } from '../../../local/azure/relay-key.ts';
+import { alignStandbyRelay } from '../../../local/azure/standby-relay.ts';
 import { createVaultSecrets, madeHere, rotated } from '../../../local/azure/vault-secrets.ts';
 import { day } from '../../../shared/clock.ts';
 import { withdrawsOlder } from '../../../shared/secrets/key-vault-secret-store.ts';
@@ -103,6 +104,18 @@ describe('the key of the relay', () => {
     expect(azure.secrets.get('relay-listen-key')?.[0]?.value).toBe(azure.keys.primaryKey);
     expect(Object.values(azure.keys)).not.toContain(old.primaryKey);
     expect(Object.values(azure.keys)).not.toContain(old.secondaryKey);
+  });
+});
+
+describe('the relay of the second region', () => {
+  const standbyId = relayId.replace(/r$/, 'standby');
+
+  it('gets the key of the first, so that a failover changes no secret', async () => {
+    await alignStandbyRelay({ ask: askAs('token'), relayId, standbyId });
+    expect(azure.standbyKeys.primaryKey).toBe(azure.keys.primaryKey);
+    const before = { ...azure.standbyKeys };
+    await alignStandbyRelay({ ask: askAs('token'), relayId, standbyId });
+    expect(azure.standbyKeys).toEqual(before);
   });
 });
 
