@@ -13,6 +13,7 @@ export const expiry = async (services: Services): Promise<void> => {
   await credentials.tellOfThefts(most);
   for (const documents of services.untold) await documents.finishAll(most);
   await services.accountDeletion.finishAll(most);
+  await services.rotationNotice.look();
   await services.silentSystems.tell(most);
   await shares.endExpired(most);
   await shares.forgetEnded(most);

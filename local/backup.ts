@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import { composeBackupSource, composeServices } from '../functions/trigger/services.ts';
+import { serviceAudit } from '../shared/audit/audit-log.ts';
 import { runBackup } from '../shared/backup/backup-run.ts';
 import { readConfiguration } from '../shared/configuration.ts';
 import { silentLog } from '../shared/log.ts';
@@ -22,11 +24,33 @@ async function backup(): Promise<void> {
   }
 }
 
+async function noteExport(versions: number): Promise<void> {
+  const services = composeServices(configuration, { clock, random, log: silentLog });
+  try {
+    await services.audit.append({
+      organizationId: serviceAudit,
+      actor: { kind: 'service', id: 'backup:key' },
+      action: 'key.exported',
+      subject: { kind: 'secret', id: 'backup' },
+      details: { by: userInfo().username, versions },
+    });
+  } finally {
+    services.sender.close();
+    await services.store.close();
+  }
+}
+
 /** Who has this file and the backups can read everything: it belongs in a safe, apart from them. */
 async function exportKey(file: string): Promise<void> {
   const { secrets } = composeBackupSource(configuration, { clock, random, log: silentLog });
-  await writeFile(file, keyFileText(await secrets.versions('backup')), { mode: 0o600, flag: 'wx' });
+  const versions = await secrets.versions('backup');
+  await writeFile(file, keyFileText(versions), { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
+    const there = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    throw there ? new Error(`${file} is there already: give a new name. Nothing was written.`) : error;
+  });
   print(`The backup key is in ${file}. Keep it safe, and apart from the backups.`);
+  // It must be had where the store is lost, too.
+  await noteExport(versions.length).catch((error: unknown) => print(`Not in the audit: ${String(error)}`));
 }
 
 const [act, file, ...rest] = process.argv.slice(2);

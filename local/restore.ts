@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
@@ -9,7 +10,7 @@ import { listBackups, newestBackup } from '../shared/backup/backup-list.ts';
 import { BackupUnusable } from '../shared/backup/backup-unusable.ts';
 import { exportedKeySecrets, readKeyFile } from './backup-key-file.ts';
 import { organizationIn } from '../shared/backup/restore-organization.ts';
-import { restoreText } from '../shared/backup/restore-text.ts';
+import { restored, restoreText } from '../shared/backup/restore-text.ts';
 import { planRestore, restore, type RestoreOptions } from '../shared/backup/restore.ts';
 import { readConfiguration } from '../shared/configuration.ts';
 import { silentLog } from '../shared/log.ts';
@@ -58,7 +59,6 @@ function readArguments(args: string[]) {
 
 async function confirmed(yes: boolean): Promise<boolean> {
   if (yes) return true;
-  if (!process.stdin.isTTY) throw new UsageError('Nobody can be asked here: give --yes.');
   const prompt = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y(es)?$/i.test((await prompt.question('Restore this? [y/N] ')).trim());
@@ -100,6 +100,8 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   if (values.from === undefined) throw new UsageError('Say which backup: --from ID, or --from latest.');
+  if (!values.yes && !values['dry-run'] && !process.stdin.isTTY)
+    throw new UsageError('Nobody can be asked here: give --yes.');
   const from = values.from === 'latest' ? (await newestBackup(blobs))?.id : values.from;
   if (from === undefined) throw new BackupUnusable('missing', 'There is no whole backup.');
 
@@ -123,28 +125,35 @@ async function main(args: string[]): Promise<number> {
       progress: (container, documents, of) => note(`${container}: ${documents} of ${of}`),
     };
     note(`Verifying backup ${from}`);
-    print(restoreText(await planRestore(options), 'plan'));
+    const plan = await planRestore(options);
+    print(restoreText(plan, 'plan'));
     print(`The journal tells of ${journal.notes} documents since then.`);
     if (journal.unreadable > 0)
       print(
         `${journal.unreadable} of its files cannot be read: owners should look closely at what they confirm.`,
       );
     if (values['dry-run']) return 0;
-    if (!(await confirmed(values.yes))) return 4;
     const began = performance.now();
-    const outcome = await restore(options);
-    print(restoreText(outcome, 'done'));
+    let documents = 0;
+    if (restored(plan) > 0) {
+      if (!(await confirmed(values.yes))) return 4;
+      note(`Restoring backup ${from}`);
+      const outcome = await restore(options);
+      print(restoreText(outcome, 'done'));
+      documents = restored(outcome);
+    }
     if (services === undefined) return 0;
-    const written = Object.values(outcome.containers).reduce(
-      (sum, { missing, damaged }) => sum + missing + damaged,
-      0,
-    );
+    // Also where there is nothing left to do: an interrupted run came to neither of these.
     await services.audit.append({
       organizationId: organization ?? 'service',
       actor: { kind: 'service', id: 'restore' },
       action: 'backup.restored',
       subject: { kind: 'backup', id: from },
-      details: { documents: written, seconds: Math.round(performance.now() - began) / 1000 },
+      details: {
+        by: userInfo().username,
+        documents,
+        seconds: Math.round(performance.now() - began) / 1000,
+      },
     });
     const asked = await services.heldShares.ask();
     if (asked > 0) print(`The owners of ${asked} systems were asked to confirm what came back open.`);
@@ -162,6 +171,8 @@ main(process.argv.slice(2)).then(
   (error: unknown) => {
     note(error instanceof Error ? error.message : String(error));
     if (error instanceof UsageError) note(usage);
+    if (error instanceof BackupUnusable && error.fault === 'key-missing')
+      note('Put the secrets of the service back, or give the exported key: --key FILE.');
     process.exitCode = error instanceof UsageError ? 2 : error instanceof BackupUnusable ? 3 : 1;
   },
 );

@@ -50,6 +50,8 @@ import { portalPaths } from '../../shared/pages/portal-paths.ts';
 import { createPolicies } from '../../shared/policies/policies.ts';
 import { packageRoot } from '../../shared/package-root.ts';
 import { cachedSecrets } from '../../shared/secrets/cached-secrets.ts';
+import { createRotationNotice, secretVersionSchema } from '../../shared/secrets/rotation-notice.ts';
+import { secretNames } from '../../shared/secrets/secret-store.ts';
 import { openFileSecretStore } from '../../shared/secrets/file-secret-store.ts';
 import { keyVaultSecretStore } from '../../shared/secrets/key-vault-secret-store.ts';
 import { allowlistDocumentSchema, createAllowlists } from '../../shared/shares/allowlist-document.ts';
@@ -338,6 +340,8 @@ export function composeServices(
     publicOrigin,
   });
   const untoldAccounts = createUntoldEvents({ documents: accounts, ...telling });
+  const secretVersions = collection(store, 'secretVersions', secretVersionSchema);
+  const untoldRotations = createUntoldEvents({ documents: secretVersions, ...telling });
   const { identityProvider } = configuration;
   const providerSignIn =
     identityProvider &&
@@ -375,7 +379,7 @@ export function composeServices(
     journal,
     openScratch,
     audit,
-    untold: [untoldShares, untoldSystems, untoldOrganizations, untoldAccounts],
+    untold: [untoldShares, untoldSystems, untoldOrganizations, untoldAccounts, untoldRotations],
     throttle,
     organizations,
     credentials,
@@ -421,6 +425,14 @@ export function composeServices(
     secondFactors,
     accountNotice,
     accounts,
+    rotationNotice: createRotationNotice({
+      secrets,
+      versions: secretVersions,
+      untold: untoldRotations,
+      // Azure Relay takes the service's identity instead.
+      names: secretNames.filter((name) => name !== 'relay-send-key' || !configuration.relayInAzure),
+      log,
+    }),
     accountDeletion: createAccountDeletion({
       accounts,
       authenticators,

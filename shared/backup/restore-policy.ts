@@ -155,4 +155,5 @@ export const restorePolicies: Readonly<Record<ContainerName, RestorePolicy>> = {
   }),
   audit: { kind: 'chain' },
   throttles: never('counts of the last hours'),
+  secretVersions: never('the vault itself says which there are'),
 };

@@ -94,6 +94,7 @@ export const containers = {
   grants: [],
   audit: ['at', 'action'],
   throttles: ['expiresAt'],
+  secretVersions: ['untoldSince'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type ContainerName = keyof typeof containers;

@@ -141,7 +141,7 @@ describe('into the live store', () => {
     const id = await backUp();
     await lose();
     const { audit } = test.services;
-    await audit.append({ organizationId: system.organizationId, actor, action: 'system.changed' });
+    await audit.append({ organizationId: system.organizationId, actor, action: 'system.confirmed' });
     const { forkedChains } = await put(id);
     expect(forkedChains).toEqual([system.organizationId]);
     expect((await audit.list(system.organizationId, { limit: 10 })).items).toHaveLength(1);

@@ -21,6 +21,7 @@ import { packageRoot } from '../../../shared/package-root.ts';
 import { allowlistDocumentSchema } from '../../../shared/shares/allowlist-document.ts';
 import { refusedCallsSchema } from '../../../shared/shares/refused-calls.ts';
 import { usedHandoffSchema } from '../../../shared/shares/share-handoff.ts';
+import { secretVersionSchema } from '../../../shared/secrets/rotation-notice.ts';
 import { shareSchema } from '../../../shared/shares/share.ts';
 import { grantSchema } from '../../../shared/shares/shares.ts';
 import { collection, StoredDocumentInvalid } from '../../../shared/store/collection.ts';
@@ -56,6 +57,7 @@ const readers: Record<ContainerName, z.ZodType<Document>> = {
   grants: grantSchema,
   audit: auditEntrySchema,
   throttles: throttleSchema,
+  secretVersions: secretVersionSchema,
 };
 
 const folder = join(packageRoot, 'test', 'data', 'documents');
