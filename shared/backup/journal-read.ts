@@ -55,20 +55,29 @@ export interface Journal {
   readonly unreadable: number;
 }
 
-/** Reads what was noted since a backup was begun. Memory grows with the documents that changed since then. */
-export async function readJournal(place: JournalPlace, since: Instant): Promise<Journal> {
-  const newest = new NewestNotes();
+/** What was noted from a moment on. Memory grows with the documents that changed since then. */
+export async function readNotes(
+  place: JournalPlace,
+  since: number,
+): Promise<{ readonly notes: NewestNotes; readonly unreadable: number }> {
+  const notes = new NewestNotes();
   let unreadable = 0;
-  for (const name of await journalBlobs(place.blobs, Date.parse(since) - clockTolerance)) {
-    const notes = await readJournalBlob(name, place);
-    if (notes === undefined) unreadable++;
-    else for (const note of notes) newest.add(note);
+  for (const name of await journalBlobs(place.blobs, since - clockTolerance)) {
+    const read = await readJournalBlob(name, place);
+    if (read === undefined) unreadable++;
+    else for (const note of read) notes.add(note);
   }
+  return { notes, unreadable };
+}
+
+/** Reads what was noted since a backup was begun. */
+export async function readJournal(place: JournalPlace, since: Instant): Promise<Journal> {
+  const { notes, unreadable } = await readNotes(place, Date.parse(since));
   return {
-    notes: newest.size,
+    notes: notes.size,
     unreadable,
     lastKnown(container, inBackup) {
-      const note = newest.of(container, inBackup);
+      const note = notes.of(container, inBackup);
       return note === undefined ? inBackup : note.document;
     },
   };
