@@ -21,6 +21,8 @@ import { allowlistFrom } from './shares/dashboard-calls.ts';
 import { makePrivateFolder, removeFile, removeTemporaryFiles, writeAtomically } from './state/atomic-file.ts';
 import { readLastSeen, writeLastSeen } from './state/last-seen.ts';
 import { writePolicy } from './state/policy-file.ts';
+import { outwardAgents } from './outward-agents.ts';
+import { createWakeUpChannel, type WakeUpChannel } from './wake-up/wake-up-channel.ts';
 import { createTunnelSet } from './tunnel-set.ts';
 
 /** The state folder is looked at this often, besides being watched: some file systems tell of no change. */
@@ -144,8 +146,26 @@ export async function run(
     const systemId = credentials?.state === 'connected' ? credentials.systemId : undefined;
     if (systemId === tunnels.systemId()) return;
     reconcileAt = 0;
+    await wakeUps?.close();
+    wakeUps = systemId === undefined ? undefined : openWakeUps();
     await tunnels.move(systemId);
   }
+
+  const outward = outwardAgents(gateway.outward);
+  let wakeUps: WakeUpChannel | undefined;
+  const openWakeUps = () =>
+    createWakeUpChannel({
+      connection: (within) => service.wakeUp(within),
+      onWake() {
+        reconcileAt = 0;
+        wake(0);
+      },
+      agents: outward,
+      clock,
+      random,
+      timer: gateway.timer,
+      log,
+    });
 
   let attending: Promise<void> | undefined;
   /** What may take minutes while the service or the application does not answer; looking goes on meanwhile. */
@@ -227,6 +247,9 @@ export async function run(
     await keepLastSeen().catch(sayOnce);
     drain.begin();
     await tunnels.settle(drainWithin);
+    await wakeUps?.close();
+    outward.http.destroy();
+    outward.https.destroy();
     await tunnels.close();
     await approval.ended();
     upstream.close();

@@ -17,6 +17,8 @@ const systemSchema = z.object({
   policy: policySchema.optional(),
 });
 
+const wakeUpSchema = z.object({ url: z.url({ protocol: /^wss?$/ }) });
+
 const listenerSchema = z.object({
   endpoint: z.url({ protocol: /^wss?$/ }),
   path: z.string().min(1),
@@ -136,6 +138,8 @@ export interface ServiceClient {
   /** Removes one gateway; the system goes on. @param id `self` for this one */
   removeGateway(id: string): Promise<void>;
   /** @param idempotencyKey the same key gives the same share, however often it is sent */
+  /** Where it is woken; undefined where the service wakes nobody. */
+  wakeUp(signal?: AbortSignal): Promise<{ readonly url: string } | undefined>;
   createShare(order: ShareOrder, idempotencyKey: string): Promise<SharedDashboard>;
   /** All shares, page by page. */
   shares(): Promise<SharedDashboard[]>;
@@ -218,6 +222,14 @@ export function createServiceClient({ service, http, access, timer, random }: Se
       const issued = Date.parse(answer.headers.date ?? '');
       const lifetime = Number.isNaN(issued) ? usualLifetime : Date.parse(expiresAt) - issued;
       return { ...address, lifetime: Math.min(Math.max(lifetime, minute), day) };
+    },
+    async wakeUp(signal) {
+      const url = new URL('/api/wake-up/connection', service);
+      const headers = { 'content-type': 'application/json' };
+      const answer = await send({ method: 'POST', url, headers, body: '{}', ...(signal && { signal }) });
+      if (answer.status === 404) return undefined;
+      if (answer.status !== 200) throw new ServiceProblem(url, answer);
+      return read(wakeUpSchema, answer);
     },
     gateways: async () => read(gatewayListSchema, await call('GET', '/api/system/gateways')).gateways,
     async removeGateway(id) {

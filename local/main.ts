@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { services } from '../functions/trigger/services.ts';
+import { services, wakeUpHubKey } from '../functions/trigger/services.ts';
 import { shareOriginPrefix } from '../functions/trigger/share-origin.ts';
 import { readConfiguration } from '../shared/configuration.ts';
 import { jsonLines } from '../shared/log.ts';
@@ -14,6 +14,8 @@ import { functionEntryPoints } from './function-entry-points.ts';
 import { startFunctionsHost } from './functions-host/functions-host.ts';
 import { createMailboxIntercept } from './mailbox/mailbox-intercept.ts';
 import { startRelay } from './relay/relay.ts';
+import { startWakeUpHub } from './wake-up/wake-up-hub.ts';
+import { wakeUpHub } from '../shared/wake-up/wake-up.ts';
 import { welcome } from './welcome.ts';
 
 /* eslint-disable no-restricted-properties -- the composition root of the one-machine runtime */
@@ -33,6 +35,9 @@ async function settlePorts(): Promise<void> {
   if (settings.PORT === '0') settings.PORT = String(await freePort());
   const relayOrigin = settings.RELAY_TLS_CERT ? 'https://localhost' : 'http://127.0.0.1';
   settings.RELAY_ENDPOINT ??= `${relayOrigin}:${settings.PORT === undefined ? 7072 : await portAfter(Number(settings.PORT))}`;
+  // A further host of one service is told where the hub of the first is.
+  if (settings.RELAY !== 'off')
+    settings.WEB_PUBSUB_ENDPOINT ??= `http://127.0.0.1:${settings.PORT === undefined ? 7073 : await freePort()}`;
   settings.DATA_DIR = resolve(settings.DATA_DIR ?? '.data');
 }
 
@@ -134,6 +139,16 @@ async function main(): Promise<void> {
           log,
           clock: systemClock,
         });
+  const hubAddress = new URL(configuration.webPubSubEndpoint ?? 'https://none.invalid');
+  const hub =
+    settings.RELAY !== 'off' && hubAddress.protocol === 'http:'
+      ? await startWakeUpHub({
+          port: Number(hubAddress.port),
+          hub: wakeUpHub,
+          key: await wakeUpHubKey(secrets),
+          log,
+        })
+      : undefined;
   const host = await startFunctionsHost({
     entryPoints: await functionEntryPoints(packaged),
     port,
@@ -155,6 +170,7 @@ async function main(): Promise<void> {
     for (const child of demo?.children ?? []) child.kill('SIGTERM');
     await host.close();
     await relay?.close();
+    await hub?.close();
     await journal
       .flush()
       .catch((error: unknown) => log.error('journal not written', { error: String(error) }));
@@ -169,7 +185,13 @@ async function main(): Promise<void> {
 
   process.stdout.write(welcome({ publicOrigin, dataDir, relayEndpoint, demo }));
   // For the program that started this one: tests, the demo, benchmarks.
-  process.send?.({ ready: true, publicOrigin, relayEndpoint, demo: demo?.origin });
+  process.send?.({
+    ready: true,
+    publicOrigin,
+    relayEndpoint,
+    wakeUpEndpoint: hub?.endpoint,
+    demo: demo?.origin,
+  });
 }
 
 main().catch((error: unknown) => {

@@ -53,6 +53,14 @@ const environment = z.object({
   COSMOS_KEY: z.base64().optional(),
   BACKUP_CONTAINER_URL: z.url({ protocol: /^https$/ }).optional(),
   AZURE_CLIENT_ID: z.guid().optional(),
+  WEB_PUBSUB_ENDPOINT: z
+    .url({ protocol: /^https?$/ })
+    .transform((text) => new URL(text).origin)
+    .refine(
+      (text) => text.startsWith('https:') || loopbackOrigin.test(text),
+      'http is for this machine only; use https.',
+    )
+    .optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   APPLICATIONINSIGHTS_CONNECTION_STRING: z
     .string()
@@ -120,6 +128,8 @@ export interface Configuration {
     { readonly endpoint: string; readonly database: string; readonly key: string | undefined } | undefined;
   /** The container of Blob Storage that backups go to. */
   readonly backupContainerUrl: string | undefined;
+  /** Azure Web PubSub, or the hub of the one-machine runtime, by which gateways are woken. */
+  readonly webPubSubEndpoint: string | undefined;
   /** Where traces and metrics go, if anywhere. */
   readonly telemetry: TelemetrySettings | undefined;
   /** Client id of the user-assigned managed identity; the system-assigned one without it. */
@@ -175,6 +185,7 @@ export function readConfiguration(settings: Readonly<Record<string, string | und
       : undefined,
     backupContainerUrl: data.BACKUP_CONTAINER_URL,
     telemetry: telemetryOf(data),
+    webPubSubEndpoint: data.WEB_PUBSUB_ENDPOINT,
     azureClientId: data.AZURE_CLIENT_ID,
     frontDoorId: data.FRONT_DOOR_ID,
   };

@@ -89,6 +89,11 @@ import {
   tracedStore,
 } from '../../shared/telemetry/traced-ports.ts';
 import { traceIdsOnly, type Telemetry } from '../../shared/telemetry/telemetry.ts';
+import { everyListener, wakeOnChange } from '../../shared/wake-up/wake-on-change.ts';
+import type { WakeUp } from '../../shared/wake-up/wake-up.ts';
+import { createWebPubSubWakeUp } from '../../shared/wake-up/web-pubsub-wake-up.ts';
+import { hmac } from '../../shared/identifier.ts';
+import type { SecretStore } from '../../shared/secrets/secret-store.ts';
 import { createTunnelPresence } from '../../shared/tunnel/tunnel-presence.ts';
 
 import { hostTelemetry } from './telemetry.ts';
@@ -139,6 +144,21 @@ function composeSms(configuration: Configuration, clock: Clock): SmsSender | und
   return real ? undefined : createMailboxSmsSender({ folder: join(dataDir, 'mail'), clock });
 }
 
+/** The key of the hub of the one-machine runtime: who may send through its relay may wake, too. */
+export const wakeUpHubKey = async (secrets: Pick<SecretStore, 'current'>): Promise<string> =>
+  hmac((await secrets.current('relay-send-key')).value, 'wake-up hub');
+
+/** Undefined where nothing wakes gateways: they look by themselves. */
+function composeWakeUp(
+  { webPubSubEndpoint: endpoint, azureClientId: clientId }: Configuration,
+  secrets: SecretStore,
+  { clock, log }: Pick<Surroundings, 'clock' | 'log'>,
+): WakeUp | undefined {
+  if (endpoint === undefined) return undefined;
+  const key = endpoint.startsWith('http:') ? () => wakeUpHubKey(secrets) : undefined;
+  return createWebPubSubWakeUp({ endpoint, clientId, key, clock, log });
+}
+
 /** What reading a backup takes: it must do where the documents are lost. */
 export function composeBackupSource(configuration: Configuration, { clock, random, log }: Surroundings) {
   const { dataDir, keyVaultUrl, azureClientId, backupContainerUrl } = configuration;
@@ -181,9 +201,26 @@ export function composeServices(
   // Its own randomness: when it writes depends on real time, and must not disturb a sequence that was seeded.
   const journal = createJournal({ blobs, secrets, clock, random: systemRandom, log });
 
-  const shareDocuments = collection(store, 'shares', shareSchema, journal.of('shares'));
-  const systemDocuments = collection(store, 'systems', systemSchema, journal.of('systems'));
-  const gatewayDocuments = collection(store, 'gateways', gatewayRecordSchema, journal.of('gateways'));
+  const wakeUp = composeWakeUp(configuration, secrets, { clock, log });
+  const waking = wakeOnChange(wakeUp);
+  const shareDocuments = collection(
+    store,
+    'shares',
+    shareSchema,
+    everyListener(journal.of('shares'), waking.shares),
+  );
+  const systemDocuments = collection(
+    store,
+    'systems',
+    systemSchema,
+    everyListener(journal.of('systems'), waking.systems),
+  );
+  const gatewayDocuments = collection(
+    store,
+    'gateways',
+    gatewayRecordSchema,
+    everyListener(journal.of('gateways'), waking.gateways),
+  );
   const slugs = collection(store, 'slugs', slugReservationSchema);
 
   const throttle = createThrottle({ counts: collection(store, 'throttles', throttleSchema), clock });
@@ -375,6 +412,7 @@ export function composeServices(
     secrets,
     email,
     sms,
+    wakeUp,
     blobs,
     journal,
     openScratch,

@@ -38,6 +38,7 @@ export class Runtime {
   readonly settings: Record<string, string>;
   origin = '';
   relayEndpoint = '';
+  wakeUpEndpoint: string | undefined;
   /** The port behind a public origin. */
   listensOn: number | undefined;
   demoOrigin: string | undefined;
@@ -66,7 +67,13 @@ export class Runtime {
   /** A second host of the same service, as Azure runs several: one store, one relay, a port of its own. */
   static async startBeside(first: Runtime): Promise<Runtime> {
     const { host } = new URL(first.origin);
-    const settings = { DEMO: 'off', RELAY: 'off', PUBLIC_ORIGIN: first.origin, SHARE_DOMAIN: host };
+    const settings = {
+      DEMO: 'off',
+      RELAY: 'off',
+      PUBLIC_ORIGIN: first.origin,
+      SHARE_DOMAIN: host,
+      ...(first.wakeUpEndpoint !== undefined && { WEB_PUBSUB_ENDPOINT: first.wakeUpEndpoint }),
+    };
     const second = new Runtime(first.dataDir, { ...first.settings, ...settings }, false);
     second.listensOn = await freePort();
     await second.boot(String(second.listensOn), first.relayEndpoint);
@@ -82,6 +89,7 @@ export class Runtime {
         PORT: port,
         DATA_DIR: this.dataDir,
         ...(relayEndpoint !== undefined && { RELAY_ENDPOINT: relayEndpoint }),
+        ...(this.wakeUpEndpoint !== undefined && { WEB_PUBSUB_ENDPOINT: this.wakeUpEndpoint }),
       }),
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
@@ -90,7 +98,13 @@ export class Runtime {
     child.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
     await new Promise<void>((resolveReady, reject) => {
       child.once('message', (message) => {
-        const ready = message as { publicOrigin: string; relayEndpoint: string; demo?: string };
+        const ready = message as {
+          publicOrigin: string;
+          relayEndpoint: string;
+          wakeUpEndpoint?: string;
+          demo?: string;
+        };
+        this.wakeUpEndpoint = ready.wakeUpEndpoint ?? this.wakeUpEndpoint;
         this.origin = ready.publicOrigin;
         this.relayEndpoint = ready.relayEndpoint;
         this.demoOrigin = ready.demo;

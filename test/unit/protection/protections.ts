@@ -174,6 +174,10 @@ export const httpProtections: Readonly<Record<string, Protection>> = {
       },
     ],
   },
+  'wake-up-connection': {
+    kind: 'system',
+    calls: [{ method: 'POST', target: at('/api/wake-up/connection'), json: () => ({}), status: 404 }],
+  },
   'oauth-metadata': {
     kind: 'public',
     why: 'RFC 8414 section 3: every client starts here',
