@@ -138,7 +138,7 @@ async function main(args: string[]): Promise<number> {
     if (restored(plan) > 0) {
       if (!(await confirmed(values.yes))) return 4;
       note(`Restoring backup ${from}`);
-      const outcome = await restore(options);
+      const outcome = await restore(options, plan);
       print(restoreText(outcome, 'done'));
       documents = restored(outcome);
     }

@@ -117,7 +117,7 @@ function programVersion(): string {
 /** A store in a folder of its own, for the drill. */
 async function openScratch(): Promise<Scratch> {
   const folder = await mkdtemp(join(tmpdir(), 'drawbridge-drill-'));
-  const store = openSqliteDocumentStore({ file: join(folder, 'documents.sqlite') });
+  const store = openSqliteDocumentStore({ file: join(folder, 'documents.sqlite'), durable: 'on-close' });
   return {
     store,
     async remove() {

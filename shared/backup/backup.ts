@@ -60,7 +60,7 @@ async function writeContainer(
 ): Promise<Manifest['files'][number]> {
   const name = `${id}/${container}.ndjson.gz.sealed`;
   let documents = 0;
-  const plain = writeNdjson(store.scan(container), () => documents++);
+  const plain = writeNdjson(store.scanTexts(container), (more) => (documents += more));
   const measure = measured(seal(key.fileKey(name), through(plain, createGzip())));
   await blobs.write(name, measure.chunks);
   const file = { container, name, documents, ...measure.result() };

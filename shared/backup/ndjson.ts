@@ -7,18 +7,26 @@ const longestLine = 4_000_000;
 
 /** One document a line, in pieces large enough to compress and seal well. */
 export async function* writeNdjson(
-  documents: AsyncIterable<Document>,
-  counted: () => void,
+  pages: AsyncIterable<readonly string[]>,
+  counted: (documents: number) => void,
 ): AsyncGenerator<Buffer> {
-  let batch = '';
-  for await (const document of documents) {
-    batch += `${JSON.stringify(document)}\n`;
-    counted();
-    if (batch.length < batchCharacters) continue;
-    yield Buffer.from(batch);
-    batch = '';
+  let batch: string[] = [];
+  let characters = 0;
+  const piece = () => {
+    const text = `${batch.join('\n')}\n`;
+    batch = [];
+    characters = 0;
+    return Buffer.from(text);
+  };
+  for await (const texts of pages) {
+    counted(texts.length);
+    for (const text of texts) {
+      batch.push(text);
+      characters += text.length;
+      if (characters >= batchCharacters) yield piece();
+    }
   }
-  if (batch !== '') yield Buffer.from(batch);
+  if (batch.length > 0) yield piece();
 }
 
 /** @throws BackupUnusable when a line is no document, or the last one is not ended */

@@ -45,6 +45,9 @@ export interface ComesBack {
   belongsTo(document: Document): string | undefined;
 }
 
+/** Documents of which it is remembered whether they are sound: more than are looked at in one go. */
+const remembered = 100;
+
 function lost<T extends Document>(
   schema: z.ZodType<T>,
   {
@@ -55,16 +58,27 @@ function lost<T extends Document>(
     readonly belongsTo?: (document: T) => string | undefined;
   } = {},
 ): ComesBack {
+  // A document is asked about several times; looking it through takes longer than writing it.
+  const known = new Map<Document, T | false>();
+  const parsed = (stored: Document): T | undefined => {
+    let found = known.get(stored);
+    if (found === undefined) {
+      found = schema.safeParse(stored).data ?? false;
+      if (known.size >= remembered) known.clear();
+      known.set(stored, found);
+    }
+    return found === false ? undefined : found;
+  };
   return {
     kind: 'lost',
-    isSound: (stored) => schema.safeParse(stored).success,
+    isSound: (stored) => parsed(stored) !== undefined,
     async back(newest, context) {
-      const { data } = schema.safeParse(newest);
-      return data && back(data, context);
+      const document = parsed(newest);
+      return document && back(document, context);
     },
-    belongsTo(document) {
-      const { data } = schema.safeParse(document);
-      return data && belongsTo(data);
+    belongsTo(stored) {
+      const document = parsed(stored);
+      return document && belongsTo(document);
     },
   };
 }

@@ -49,7 +49,7 @@ export interface RestoreOptions {
   readonly organization?: OrganizationId | undefined;
   /** What is known of documents since the backup, from the journal. */
   readonly lastKnown?: LastKnown | undefined;
-  /** Called after every thousand documents and at the end of a container. */
+  /** Called about every thousand documents and at the end of a container. */
   readonly progress?: ((container: ContainerName, documents: number, of: number) => void) | undefined;
 }
 
@@ -62,12 +62,13 @@ export async function planRestore(options: RestoreOptions): Promise<RestoreOutco
 }
 
 /**
- * Restores: first reads the whole backup as `planRestore` does, so that one that cannot be used changes nothing. What
- * is live and sound stays, so an interrupted restore is resumed by starting it again.
+ * Restores, after the whole backup was read, so that one that cannot be used changes nothing. What is live and sound
+ * stays, so an interrupted restore is resumed by starting it again.
+ * @param plan as `planRestore` made it of the same options just before; made here otherwise
  * @throws BackupUnusable
  */
-export async function restore(options: RestoreOptions): Promise<RestoreOutcome> {
-  const { forkedChains } = await planRestore(options);
+export async function restore(options: RestoreOptions, plan?: RestoreOutcome): Promise<RestoreOutcome> {
+  const { forkedChains } = plan ?? (await planRestore(options));
   return walk(options, new Set(forkedChains), false);
 }
 
@@ -106,11 +107,9 @@ async function walkContainer(
 ): Promise<ContainerOutcome> {
   const of = backup.manifest.files.find((file) => file.container === container)?.documents ?? 0;
   const count = { documents: 0, kept: 0, missing: 0, damaged: 0, leftOut: 0, unreadable: 0 };
-  let read = 0;
-  for await (const document of backup.documents(container)) {
-    if (++read % 1000 === 0) progress?.(container, read, of);
+  async function restoreOne(document: Document): Promise<void> {
     const decision = await decide(container, document);
-    if (decision.kind === 'elsewhere') continue;
+    if (decision.kind === 'elsewhere') return;
     count.documents++;
     if (decision.kind === 'left-out') count.leftOut++;
     else if (decision.kind === 'unreadable') count.unreadable++;
@@ -119,8 +118,31 @@ async function walkContainer(
     else if (decision.etag === undefined) count.missing++;
     else count.damaged++;
   }
+  let read = 0;
+  for await (const batch of batches(backup.documents(container), atOnce)) {
+    await Promise.all(batch.map(restoreOne));
+    const before = read;
+    read += batch.length;
+    if (Math.floor(before / told) < Math.floor(read / told)) progress?.(container, read, of);
+  }
   if (of > 0) progress?.(container, read, of);
   return count;
+}
+
+/** What waits for a remote store waits for many at once. */
+const atOnce = 32;
+/** How many documents between two words of progress. */
+const told = 1000;
+
+async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** @returns false when somebody wrote it meanwhile: theirs stays */

@@ -128,9 +128,17 @@ class CosmosDocumentStore implements DocumentStore {
   }
 
   async *scan(container: ContainerName): AsyncGenerator<Document> {
+    for await (const page of this.#pages(container)) yield* page;
+  }
+
+  async *scanTexts(container: ContainerName): AsyncGenerator<readonly string[]> {
+    for await (const page of this.#pages(container)) yield page.map((document) => JSON.stringify(document));
+  }
+
+  async *#pages(container: ContainerName): AsyncGenerator<readonly Document[]> {
     for (let after: Position | undefined; ;) {
       const { found, more } = await this.#find(container, { limit: scanPage }, after);
-      for (const kept of found) yield versioned(kept).document;
+      yield found.map((kept) => versioned(kept).document);
       const last = found.at(-1);
       if (!more || last === undefined) return;
       after = positionOf(last, 'id');

@@ -67,6 +67,8 @@ export interface DocumentStore {
   query<T extends Document>(container: ContainerName, query: Query): Promise<Page<Versioned<T>>>;
   /** Every document of a container, streamed, in no promised order. A document written meanwhile may be missed. */
   scan(container: ContainerName): AsyncIterable<Document>;
+  /** The same as JSON, one text without line breaks a document, in pages: for what passes them on unread. */
+  scanTexts(container: ContainerName): AsyncIterable<readonly string[]>;
   /** Throws when the store cannot serve requests now. */
   check(): Promise<void>;
   close(): Promise<void>;

@@ -17,11 +17,13 @@ import { checkQuery, queryShape } from './query-bounds.ts';
 import { fromSqlite, sqliteCode } from './sqlite-errors.ts';
 import { sqlQuery } from './sqlite-query.ts';
 import { openSqliteFile, type SqliteFile } from './sqlite-schema.ts';
+import { writeGroup, type WriteGroup } from './sqlite-write-group.ts';
 import { StoreUnavailable } from './store-errors.ts';
 
 /** A page ends early rather than hold more JSON than this in memory, in characters. */
 const pageCharacters = 8_000_000;
-const scanRows = 500;
+// What lies in memory while it is passed on makes the young generation grow, for good.
+const scanRows = 50;
 const cachedStatements = 500;
 const newEtag = 'lower(hex(randomblob(12)))';
 
@@ -32,6 +34,7 @@ interface Row {
   readonly etag: Etag;
   readonly json: string;
   readonly position: string | number;
+  readonly valid?: number;
 }
 
 /**
@@ -48,11 +51,12 @@ class SqliteDocumentStore implements DocumentStore {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #continuationKey: Uint8Array;
-  readonly #durable: SqliteFile['durable'];
+  /** Where writes need not be durable each by itself. */
+  readonly #group: WriteGroup | undefined;
 
   constructor(database: DatabaseSync, durable: SqliteFile['durable']) {
     this.#database = database;
-    this.#durable = durable;
+    this.#group = durable === 'on-close' ? writeGroup(database) : undefined;
     const key = database.prepare("SELECT value FROM meta WHERE name = 'continuation-key'").get()?.['value'];
     if (!(key instanceof Uint8Array)) throw new StoreUnavailable('damaged', 'The store lacks its own key.');
     this.#continuationKey = key;
@@ -65,7 +69,7 @@ class SqliteDocumentStore implements DocumentStore {
 
   async create(container: ContainerName, document: Document): Promise<Etag> {
     const json = boundedJson(document);
-    const row = this.#one(
+    const row = await this.#write(
       `INSERT INTO "${container}" (pk, id, etag, json) VALUES (?, ?, ${newEtag}, ?)
        ON CONFLICT (pk, id) DO NOTHING RETURNING etag`,
       ...[document.pk, document.id, json],
@@ -76,7 +80,7 @@ class SqliteDocumentStore implements DocumentStore {
 
   async replace(container: ContainerName, document: Document, etag: Etag): Promise<Etag> {
     const json = boundedJson(document);
-    const row = this.#one(
+    const row = await this.#write(
       `UPDATE "${container}" SET json = ?, etag = ${newEtag} WHERE pk = ? AND id = ? AND etag = ? RETURNING etag`,
       ...[json, document.pk, document.id, etag],
     );
@@ -86,8 +90,8 @@ class SqliteDocumentStore implements DocumentStore {
 
   async remove(container: ContainerName, pk: string, id: string, etag?: Etag): Promise<void> {
     const sql = `DELETE FROM "${container}" WHERE pk = ? AND id = ?`;
-    if (etag === undefined) this.#change(sql, pk, id);
-    else if (this.#change(`${sql} AND etag = ?`, pk, id, etag) === 0) throw changed(container);
+    if (etag === undefined) await this.#change(sql, pk, id);
+    else if ((await this.#change(`${sql} AND etag = ?`, pk, id, etag)) === 0) throw changed(container);
   }
 
   async query<T extends Document>(container: ContainerName, query: Query): Promise<Page<Versioned<T>>> {
@@ -115,12 +119,18 @@ class SqliteDocumentStore implements DocumentStore {
   }
 
   async *scan(container: ContainerName): AsyncGenerator<Document> {
-    const sql = `SELECT seq, json FROM "${container}" WHERE seq > ? ORDER BY seq LIMIT ${scanRows + 1}`;
+    for await (const texts of this.scanTexts(container)) for (const text of texts) yield parse(text);
+  }
+
+  async *scanTexts(container: ContainerName): AsyncGenerator<readonly string[]> {
+    const sql = `SELECT seq, json, json_valid(json) AS valid FROM "${container}" WHERE seq > ? ORDER BY seq LIMIT ${scanRows + 1}`;
     let after = 0;
     for (;;) {
       // Each page is its own short read: a long one would keep the WAL from being folded back.
       const { rows, more } = this.#rows(sql, [after], scanRows);
-      for (const row of rows) yield parse(row.json);
+      if (rows.some(({ valid }) => valid === 0))
+        throw new StoreUnavailable('damaged', `What is stored in ${container} is no JSON any more.`);
+      yield rows.map(({ json }) => json);
       if (!more) return;
       after = rows.at(-1)?.seq ?? after;
       await setImmediate();
@@ -128,18 +138,25 @@ class SqliteDocumentStore implements DocumentStore {
   }
 
   async check(): Promise<void> {
-    this.#change("UPDATE meta SET value = value + 1 WHERE name = 'checks'");
+    await this.#change("UPDATE meta SET value = value + 1 WHERE name = 'checks'");
   }
 
   async close(): Promise<void> {
     if (!this.#database.isOpen) return;
-    if (this.#durable === 'on-close') {
-      // The journal goes to the disk as a whole, with all that was written before.
-      this.#database.exec('PRAGMA synchronous = FULL');
-      await this.check();
+    try {
+      if (this.#group) {
+        this.#group.end();
+        // The journal goes to the disk as a whole, with all that was written before.
+        this.#database.exec('PRAGMA synchronous = FULL');
+        await this.check();
+        this.#group.end();
+      }
+    } catch (error) {
+      throw fromSqlite(error);
+    } finally {
+      this.#statements.clear();
+      this.#database.close();
     }
-    this.#statements.clear();
-    this.#database.close();
   }
 
   #one(sql: string, ...values: SQLInputValue[]): Row | undefined {
@@ -147,8 +164,26 @@ class SqliteDocumentStore implements DocumentStore {
     return this.#run(sql, (statement) => statement.all(...values) as unknown as Row[])[0];
   }
 
-  #change(sql: string, ...values: SQLInputValue[]): number {
-    return Number(this.#run(sql, (statement) => statement.run(...values)).changes);
+  async #write(sql: string, ...values: SQLInputValue[]): Promise<Row | undefined> {
+    if (this.#group) await this.#grouped();
+    return this.#run(sql, (statement) => {
+      this.#group?.join();
+      return (statement.all(...values) as unknown as Row[])[0];
+    });
+  }
+
+  async #change(sql: string, ...values: SQLInputValue[]): Promise<number> {
+    if (this.#group) await this.#grouped();
+    return this.#run(sql, (statement) => {
+      this.#group?.join();
+      return Number(statement.run(...values).changes);
+    });
+  }
+
+  async #grouped(): Promise<void> {
+    await this.#group?.wait().catch((error: unknown) => {
+      throw fromSqlite(error);
+    });
   }
 
   /** Up to `limit` rows and a bounded amount of text; `more` when another row follows. */

@@ -51,8 +51,13 @@ export function openSqliteFile({
     );
     if (maximumBytes !== undefined) limitSize(database, maximumBytes);
     prepareSchema(database);
+    // Each write that gives back its ETag would make a file for it and delete that again. After the schema, whose
+    // new indexes may be larger than memory.
+    database.exec('PRAGMA temp_store = MEMORY');
     // NORMAL keeps the file sound as well, but a power cut may take back the last commits.
-    if (durable === 'on-close') database.exec('PRAGMA synchronous = NORMAL');
+    // A longer journal is folded back less often, each time with a wait for the disk.
+    if (durable === 'on-close')
+      database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000');
     return database;
   } catch (error) {
     database?.close();

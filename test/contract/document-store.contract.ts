@@ -443,6 +443,19 @@ export function documentStoreContract(name: string, open: () => Promise<StoreUnd
         for (let n = 0; n < 690; n++) expect(seen).toContain(`d${n}`);
       });
 
+      it('gives the same as texts, one line each, for what passes them on', async () => {
+        const odd = { id: 'odd', pk: 'p', note: 'line\nbreak \u2028 \ud83d\ude00 "quoted"' };
+        await store.create('sessions', odd);
+        for (let n = 0; n < 1203; n++) await store.create('sessions', { id: `d${n}`, pk: 'p' });
+        const texts: string[] = [];
+        for await (const page of store.scanTexts('sessions')) texts.push(...page);
+        expect(texts.filter((text) => /[\r\n]/.test(text))).toEqual([]);
+        const scanned = [];
+        for await (const document of store.scan('sessions')) scanned.push(document);
+        expect(texts.map((text) => JSON.parse(text) as Document)).toEqual(scanned);
+        expect(scanned).toContainEqual(odd);
+      });
+
       it('may be left half-way', async () => {
         for (let n = 0; n < 20; n++) await store.create('sessions', { id: `d${n}`, pk: 'p' });
         for await (const { id } of store.scan('sessions')) if (id !== '') break;

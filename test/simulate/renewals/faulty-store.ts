@@ -19,6 +19,7 @@ export function faultyStore(store: DocumentStore, faults: Faults): DocumentStore
     read: <T extends Document>(...parts: Parameters<DocumentStore['read']>) => store.read<T>(...parts),
     query: (container, query) => store.query(container, query),
     scan: (container) => store.scan(container),
+    scanTexts: (container) => store.scanTexts(container),
     check: () => store.check(),
     close: () => store.close(),
     create: (container, document) => around(() => store.create(container, document)),
