@@ -1,3 +1,4 @@
+import { second } from '../shared/clock.ts';
 import { readHealth } from '../shared/status/health.ts';
 import { z } from 'zod';
 import { http, type Handler } from './trigger/endpoint.ts';
@@ -30,6 +31,12 @@ const healthSchema = z.object({
 /** Readiness of each dependency: 200 when all are ready, else 503. */
 export const health: Handler = async (services) => {
   const report = await readHealth(services);
+  const finishedAt = report.lastBackup?.finishedAt;
+  if (finishedAt !== undefined)
+    services.telemetry.measure(
+      'drawbridge.backup.age',
+      (services.clock.now() - Date.parse(finishedAt)) / second,
+    );
   const answer: z.infer<typeof healthSchema> = { version: services.version, ...report };
   return json(report.status === 'ready' ? 200 : 503, answer);
 };

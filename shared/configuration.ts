@@ -66,6 +66,7 @@ const environment = z.object({
     .string()
     .regex(/InstrumentationKey=/)
     .optional(),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce.number().min(0).max(1).default(1),
   FRONT_DOOR_ID: z.guid().toLowerCase().optional(),
 });
 
@@ -90,9 +91,10 @@ function telemetryOf(data: z.infer<typeof environment>): TelemetrySettings | und
   const {
     OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
     APPLICATIONINSIGHTS_CONNECTION_STRING: connectionString,
+    OTEL_TRACES_SAMPLER_ARG: ratio,
   } = data;
   if (otlpEndpoint === undefined && connectionString === undefined) return undefined;
-  return { otlpEndpoint, connectionString, clientId: data.AZURE_CLIENT_ID };
+  return { otlpEndpoint, connectionString, clientId: data.AZURE_CLIENT_ID, ratio };
 }
 
 export interface Configuration {

@@ -40,7 +40,8 @@ export const problemDocument: ErrorStyle = (problem, correlationId) => ({
   },
   body: JSON.stringify({
     ...problem.toDocument(),
-    ...(problem.code === 'internal' && { correlationId }),
+    // What it is called in the log and the traces.
+    ...(problem.status >= 500 && { correlationId }),
   }),
 });
 

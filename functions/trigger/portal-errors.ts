@@ -15,7 +15,7 @@ export const portalErrors: ErrorStyle = (problem, correlationId) => {
       ...(problem.code === 'second-factor-required' && {
         next: { label: 'Set up your second step', href: portalPaths.secondFactor },
       }),
-      ...(problem.code === 'internal' && { correlationId }),
+      ...(problem.status >= 500 && { correlationId }),
     }),
   );
   const response = page(html, { status: problem.status });

@@ -81,6 +81,7 @@ import { createRelaySender } from '../../shared/tunnel/relay-sender.ts';
 import { createListenerTokens, senderAuthorization } from '../../shared/tunnel/relay-tokens.ts';
 import { createShareTunnel } from '../../shared/tunnel/share-tunnel.ts';
 import {
+  tracedAudit,
   tracedBlobs,
   tracedEmail,
   tracedSecrets,
@@ -188,16 +189,24 @@ export function composeServices(
   const told = <T>(port: T, as: (telemetry: Telemetry, port: T) => T): T =>
     tells ? as(telemetry, port) : port;
   const openedStore = configuration.cosmos
-    ? cosmosDocumentStore({ ...configuration.cosmos, clientId: configuration.azureClientId, random, log })
+    ? cosmosDocumentStore({
+        ...configuration.cosmos,
+        clientId: configuration.azureClientId,
+        random,
+        log,
+        onRetry: () => telemetry.count('drawbridge.store.retries', {}),
+      })
     : openSqliteDocumentStore({ file: join(dataDir, 'documents.sqlite'), durable });
   const store = told(openedStore, tracedStore);
   const source = composeBackupSource(configuration, { clock, random, log });
   const secrets = told(source.secrets, tracedSecrets);
   const blobs = told(source.blobs, tracedBlobs);
-  const email = told(composeEmail(configuration, clock), tracedEmail);
+  const plainEmail = composeEmail(configuration, clock);
+  const email = told(plainEmail, tracedEmail);
+  const invitationEmail = told(plainEmail, (to, port) => tracedEmail(to, port, 'invitation'));
   const plainSms = composeSms(configuration, clock);
   const sms = plainSms && told(plainSms, tracedSms);
-  const audit = createAuditLog({ store, clock, random });
+  const audit = told(createAuditLog({ store, clock, random }), tracedAudit);
   // Its own randomness: when it writes depends on real time, and must not disturb a sequence that was seeded.
   const journal = createJournal({ blobs, secrets, clock, random: systemRandom, log });
 
@@ -520,7 +529,7 @@ export function composeServices(
       shares: shareDocuments,
       systems: systemDocuments,
       organizations,
-      email,
+      email: invitationEmail,
       clock,
       log,
       publicOrigin,
@@ -551,7 +560,9 @@ export function composeServices(
       log,
       every: (milliseconds, task) => {
         const timer = setInterval(() => {
-          task().catch((error: unknown) => log.error('recheck failed', { error: String(error) }));
+          telemetry
+            .quietly(task)
+            .catch((error: unknown) => log.error('recheck failed', { error: String(error) }));
         }, milliseconds);
         return () => clearInterval(timer);
       },

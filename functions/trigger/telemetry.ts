@@ -9,6 +9,8 @@ export const hostTelemetry: Telemetry = {
   span: (...args) => telemetry.span(...args),
   context: () => telemetry.context(),
   count: (...args) => telemetry.count(...args),
+  measure: (...args) => telemetry.measure(...args),
+  quietly: (work) => telemetry.quietly(work),
   close: () => telemetry.close(),
 };
 

@@ -123,7 +123,7 @@ export function createForwarder(parts: ForwarderParts) {
     try {
       share = await readyShare(shareId);
     } catch (error) {
-      log.error('share not usable', { shareId, why: wordsOf(error) });
+      log.error('share not usable', { shareId, why: wordsOf(error), traceId: traceIdOf(request) });
       return problem(503, 'share-unusable');
     }
     if (!share) {
@@ -189,7 +189,7 @@ export function createForwarder(parts: ForwarderParts) {
       over();
       if (request.signal.aborted) throw error;
       down = true;
-      failures.failed(networkWords(error));
+      failures.failed(networkWords(error), trace?.traceId);
       return problem(503, error instanceof UpstreamSilent ? 'upstream-timeout' : 'upstream-unreachable');
     }
   };

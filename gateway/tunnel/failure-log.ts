@@ -23,14 +23,15 @@ export class FailureLog {
     return this.#last !== undefined;
   }
 
-  failed(reason: string): void {
+  /** @param traceId of the request that failed first for this reason, if it was one */
+  failed(reason: string, traceId?: string): void {
     this.#last = reason;
     if (this.#written.has(reason) || this.#written.size === mostReasons) {
       this.#repeated++;
       return;
     }
     this.#written.add(reason);
-    this.#log.warn(`${this.#event}.failed`, { reason });
+    this.#log.warn(`${this.#event}.failed`, { reason, ...(traceId !== undefined && { traceId }) });
   }
 
   /** What failed works again; the next failure is written whatever it is. */

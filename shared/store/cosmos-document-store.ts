@@ -24,6 +24,8 @@ import { DocumentTooLarge, StoreUnavailable } from './store-errors.ts';
 
 export interface CosmosDocumentStoreOptions extends CosmosAccount {
   readonly random: Random;
+  /** Told of each try after the first. */
+  readonly onRetry?: () => void;
   readonly log: Log;
 }
 
@@ -238,10 +240,12 @@ class CosmosDocumentStore implements DocumentStore {
     act: (items: Container, abortSignal: AbortSignal) => Promise<T>,
     expected: Parameters<typeof attempt>[2] = [],
   ) {
-    const { database, random } = this.#options;
+    const { database, random, onRetry } = this.#options;
+    let tries = 0;
     return attempt(
       random,
       async (signal) => {
+        if (tries++ > 0) onRetry?.();
         const client = await this.#open();
         return act(client.database(database).container(container), signal);
       },

@@ -1,13 +1,27 @@
-import { SpanStatusCode, context, metrics, trace, TraceFlags, type Counter } from '@opentelemetry/api';
+import {
+  SpanStatusCode,
+  context,
+  metrics,
+  trace,
+  TraceFlags,
+  type Counter,
+  type Gauge,
+} from '@opentelemetry/api';
+import { suppressTracing } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   MeterProvider,
   PeriodicExportingMetricReader,
   type PushMetricExporter,
 } from '@opentelemetry/sdk-metrics';
-import { BatchSpanProcessor, NodeTracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace-node';
+import {
+  BatchSpanProcessor,
+  NodeTracerProvider,
+  TraceIdRatioBasedSampler,
+  type SpanExporter,
+} from '@opentelemetry/sdk-trace-node';
 import { second } from '../clock.ts';
-import { metricNames, type MetricName, type Telemetry } from './telemetry.ts';
+import { measureNames, metricNames, type MeasureName, type MetricName, type Telemetry } from './telemetry.ts';
 import type { TraceContext } from './trace-context.ts';
 
 export interface TelemetrySettings {
@@ -17,6 +31,8 @@ export interface TelemetrySettings {
   readonly connectionString: string | undefined;
   /** Of the user-assigned managed identity; the system-assigned one when undefined. */
   readonly clientId: string | undefined;
+  /** `OTEL_TRACES_SAMPLER_ARG`: which part of the traces is told, 0 to 1. All hosts choose the same ones. */
+  readonly ratio: number;
 }
 
 interface Exporters {
@@ -56,7 +72,7 @@ async function azureMonitor(connectionString: string, clientId: string | undefin
  * Errors of exporters are the SDK's to retry and drop; none reaches a request.
  */
 export async function openTelemetry(settings: TelemetrySettings): Promise<Telemetry> {
-  const { otlpEndpoint, connectionString, clientId } = settings;
+  const { otlpEndpoint, connectionString, clientId, ratio } = settings;
   const places = await Promise.all([
     ...(otlpEndpoint === undefined ? [] : [otlp(otlpEndpoint)]),
     ...(connectionString === undefined ? [] : [azureMonitor(connectionString, clientId)]),
@@ -64,6 +80,8 @@ export async function openTelemetry(settings: TelemetrySettings): Promise<Teleme
   const resource = resourceFromAttributes({ 'service.name': 'drawbridge' });
   const tracing = new NodeTracerProvider({
     resource,
+    // By the trace's id alone: the front end has an opinion of its own on what to sample.
+    sampler: new TraceIdRatioBasedSampler(ratio),
     spanProcessors: places.map(
       ({ spans }) =>
         new BatchSpanProcessor(spans, { scheduledDelayMillis: second, exportTimeoutMillis: exportWithin }),
@@ -88,6 +106,9 @@ export async function openTelemetry(settings: TelemetrySettings): Promise<Teleme
     MetricName,
     Counter
   >;
+  const gauges = Object.fromEntries(
+    measureNames.map((name) => [name, meter.createGauge(name, { unit: 's' })]),
+  ) as Record<MeasureName, Gauge>;
   const within = (parent: TraceContext | undefined) =>
     parent === undefined
       ? context.active()
@@ -116,6 +137,8 @@ export async function openTelemetry(settings: TelemetrySettings): Promise<Teleme
       return under && { traceId: under.traceId, spanId: under.spanId };
     },
     count: (metric, attributes) => counters[metric].add(1, attributes),
+    measure: (name, value) => gauges[name].record(value),
+    quietly: (work) => context.with(suppressTracing(context.active()), work),
     async close() {
       await Promise.allSettled([tracing.shutdown(), metering.shutdown()]);
     },

@@ -8,7 +8,9 @@ export type Attributes = Readonly<Record<string, string | number | boolean>>;
 /** What is counted; the README says what each is. */
 export const metricNames = [
   'drawbridge.requests',
+  'drawbridge.events',
   'drawbridge.store.calls',
+  'drawbridge.store.retries',
   'drawbridge.relay.requests',
   'drawbridge.messages',
   'drawbridge.secrets.calls',
@@ -16,6 +18,11 @@ export const metricNames = [
 ] as const;
 
 export type MetricName = (typeof metricNames)[number];
+
+/** What is measured, in seconds. */
+export const measureNames = ['drawbridge.backup.age'] as const;
+
+export type MeasureName = (typeof measureNames)[number];
 
 export interface Span {
   /** Adds to what the span tells. */
@@ -37,6 +44,10 @@ export interface Telemetry {
   /** The span under way. */
   context(): TraceContext | undefined;
   count(metric: MetricName, attributes: Attributes): void;
+  /** @param value which it has from now on, until it is measured again */
+  measure(name: MeasureName, value: number): void;
+  /** Runs work that makes no spans: what is asked again and again while something is open. It is counted all the same. */
+  quietly<T>(work: () => Promise<T>): Promise<T>;
   /** Hands over what is left to tell. Never throws. */
   close(): Promise<void>;
 }
@@ -50,6 +61,8 @@ export function traceIdsOnly(random: Random): Telemetry {
       running.run(nextContext(random, parent ?? running.getStore()), () => work(none)),
     context: () => running.getStore(),
     count: () => {},
+    measure: () => {},
+    quietly: (work) => work(),
     close: async () => {},
   };
 }

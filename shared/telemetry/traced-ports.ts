@@ -1,3 +1,4 @@
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { BlobFolder } from '../blobs/blob-folder.ts';
 import type { EmailSender } from '../email/email-sender.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
@@ -26,9 +27,21 @@ export const tracedSender = (telemetry: Telemetry, sender: RelaySender): RelaySe
 
 const outcomeOf = (result: unknown) => (result as { status: string }).status;
 
-export const tracedEmail = (telemetry: Telemetry, email: EmailSender): EmailSender =>
+/** @param message what is sent by it */
+export const tracedEmail = (
+  telemetry: Telemetry,
+  email: EmailSender,
+  message: 'invitation' | 'other' = 'other',
+): EmailSender =>
   traced(telemetry, { kind: 'email', metric: 'drawbridge.messages', outcomeOf }, email, {
-    send: () => ({ channel: 'email' }),
+    send: () => ({ channel: 'email', message }),
+  });
+
+/** What the audit tells of: which action, never by or about whom. */
+export const tracedAudit = (telemetry: Telemetry, audit: AuditLog): AuditLog =>
+  traced(telemetry, { kind: 'audit', metric: 'drawbridge.events' }, audit, {
+    append: ({ action }) => ({ action }),
+    appendOnce: ({ action }) => ({ action }),
   });
 
 export const tracedSms = (telemetry: Telemetry, sms: SmsSender): SmsSender =>

@@ -23,29 +23,37 @@ export function traced<T extends object>(
   inner: T,
   told: Told<T>,
 ): T {
-  const wrapped = Object.entries(told).map(([name, attributesOf]) => {
-    const call = Reflect.get(inner, name) as (...args: unknown[]) => Promise<unknown>;
-    const describe = attributesOf as (...args: unknown[]) => Attributes;
-    return [
-      name,
-      (...args: unknown[]) => {
-        const attributes = describe(...args);
-        const count = (outcome: string) =>
-          telemetry.count(metric, { ...attributes, operation: name, outcome });
-        return telemetry.span(`${kind}.${name}`, attributes, async (span) => {
-          try {
-            const result = await Reflect.apply(call, inner, args);
-            const outcome = outcomeOf(result);
-            span.set({ outcome });
-            count(outcome);
-            return result;
-          } catch (error) {
-            count(error instanceof Error ? error.name : 'error');
-            throw error;
-          }
-        });
-      },
-    ] as const;
+  const wrapped = new Map<string | symbol, unknown>(
+    Object.entries(told).map(([name, attributesOf]) => {
+      const call = Reflect.get(inner, name) as (...args: unknown[]) => Promise<unknown>;
+      const describe = attributesOf as (...args: unknown[]) => Attributes;
+      return [
+        name,
+        (...args: unknown[]) => {
+          const attributes = describe(...args);
+          const count = (outcome: string) =>
+            telemetry.count(metric, { ...attributes, operation: name, outcome });
+          return telemetry.span(`${kind}.${name}`, attributes, async (span) => {
+            try {
+              const result = await Reflect.apply(call, inner, args);
+              const outcome = outcomeOf(result);
+              span.set({ outcome });
+              count(outcome);
+              return result;
+            } catch (error) {
+              count(error instanceof Error ? error.name : 'error');
+              throw error;
+            }
+          });
+        },
+      ] as const;
+    }),
+  );
+  return new Proxy(inner, {
+    get(target, name) {
+      const value: unknown = wrapped.get(name) ?? Reflect.get(target, name);
+      // Private members belong to the object itself, and to nobody who stands in for it.
+      return typeof value === 'function' && !wrapped.has(name) ? (value.bind(target) as unknown) : value;
+    },
   });
-  return Object.assign(Object.create(inner) as T, inner, Object.fromEntries(wrapped));
 }

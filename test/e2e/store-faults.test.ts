@@ -43,7 +43,15 @@ it('answers 503 and when to come back while the store is gone, and goes on by it
   const locking = new DatabaseSync(join(runtime.dataDir, 'documents.sqlite'));
   locking.exec('BEGIN IMMEDIATE');
   const key = randomUUID();
-  expect(await make(key)).toMatchObject(unavailable);
+  const refused = await make(key);
+  expect(refused).toMatchObject(unavailable);
+  // Who names the id of a failed request leads to its lines in the log.
+  const { correlationId = '' } = JSON.parse(refused.text) as { correlationId?: string };
+  expect(correlationId).toMatch(/^[0-9a-f]{32}$/);
+  const lines = runtime.output.split('\n').filter((line) => line.includes(correlationId));
+  expect(lines.map((line) => JSON.parse(line) as object)).toContainEqual(
+    expect.objectContaining({ event: 'not served', traceId: correlationId, correlationId }),
+  );
   expect(await count()).toBe(1);
   locking.exec('ROLLBACK');
   locking.close();

@@ -32,6 +32,7 @@ it('hands traces and metrics to Azure Monitor as the managed identity', async ()
       otlpEndpoint: undefined,
       connectionString: `InstrumentationKey=00000000-0000-0000-0000-000000000001;IngestionEndpoint=https://localhost:${port}/`,
       clientId,
+      ratio: 1,
     });
     await telemetry.span('function health', { function: 'health' }, async () => {
       expect(telemetry.context()?.traceId).toMatch(/^[0-9a-f]{32}$/);

@@ -47,6 +47,36 @@ describe('ids without telemetry', () => {
 });
 
 describe('a port that tells', () => {
+  it('is whole: what it does not tell of works as before, private members and all', async () => {
+    class Store {
+      readonly #kept = ['one', 'two'];
+      name = 'store';
+      async read(n: number) {
+        return this.#kept[n];
+      }
+      async *scan() {
+        yield* this.#kept;
+      }
+      async close() {
+        return this.#kept.length;
+      }
+    }
+    const seen = traced(
+      traceIdsOnly(systemRandom),
+      { kind: 'store', metric: 'drawbridge.store.calls' },
+      new Store(),
+      { read: () => ({}) },
+    );
+    const all: string[] = [];
+    for await (const each of seen.scan()) all.push(each);
+    expect([all, await seen.read(1), await seen.close(), seen.name]).toEqual([
+      ['one', 'two'],
+      'two',
+      2,
+      'store',
+    ]);
+  });
+
   it('does and throws what it did before, and tells outcomes only', async () => {
     const told: unknown[] = [];
     const telemetry = {
