@@ -36,6 +36,8 @@ const azure: Readonly<Record<string, readonly string[]>> = {
   'az cosmosdb offline-region': ['ids', 'region'],
   'az functionapp config appsettings set': ['resource-group', 'name', 'settings'],
   'az functionapp config appsettings delete': ['resource-group', 'name', 'setting-names'],
+  'azd auth login': [],
+  'azd up': [],
   'azd provision': [],
   'gh workflow run rotate-secrets.yml': [],
   curl: ['fail'],
