@@ -38,7 +38,13 @@ export default {
     {
       ...project('cosmos', ['e2e']),
       // These look into, or lock, the file of the embedded store.
-      testPathIgnorePatterns: ['e2e/crashes', 'e2e/restore-commands', 'e2e/store-faults', 'e2e/two-hosts'],
+      testPathIgnorePatterns: [
+        'e2e/crashes',
+        'e2e/full-disk',
+        'e2e/restore-commands',
+        'e2e/store-faults',
+        'e2e/two-hosts',
+      ],
       globalSetup: '<rootDir>/test/support/cosmos-for-runtimes.ts',
       globalTeardown: '<rootDir>/test/support/cosmos-teardown.ts',
     },

@@ -54,9 +54,14 @@ export class Runtime {
     this.#ownsFolder = ownsFolder;
   }
 
-  static async start(settings: Record<string, string> = {}, packaged?: string): Promise<Runtime> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'drawbridge-e2e-'));
-    const runtime = new Runtime(dataDir, { DEMO: 'off', ...documentsElsewhere(), ...settings });
+  /** @param settings with DATA_DIR where the folder is the caller's */
+  static async start(
+    { DATA_DIR, ...settings }: Record<string, string> = {},
+    packaged?: string,
+  ): Promise<Runtime> {
+    const dataDir = DATA_DIR ?? (await mkdtemp(join(tmpdir(), 'drawbridge-e2e-')));
+    const all = { DEMO: 'off', ...documentsElsewhere(), ...settings };
+    const runtime = new Runtime(dataDir, all, DATA_DIR === undefined);
     runtime.packaged = packaged;
     // Behind something that ends TLS its own port cannot be told from its origin.
     runtime.listensOn = settings.PUBLIC_ORIGIN === undefined ? undefined : await freePort();
@@ -112,6 +117,11 @@ export class Runtime {
       });
       child.once('exit', (code) => reject(new Error(`The runtime ended with ${code}:\n${this.output}`)));
     });
+  }
+
+  /** Of the process, while there is one. */
+  get pid(): number | undefined {
+    return this.#process?.pid;
   }
 
   get port(): number {

@@ -71,7 +71,8 @@ function makePrivate(file: string): void {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, 'a', 0o600));
   } catch (error) {
-    throw new StoreUnavailable('cannot-open', 'The store file cannot be opened or created.', {
+    const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+    throw new StoreUnavailable('cannot-open', `The store file ${file} cannot be opened or created${code}.`, {
       cause: error,
     });
   }
