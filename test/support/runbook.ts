@@ -42,7 +42,8 @@ export function runbookCommands(name: string): RunbookCommand[] {
 
 /** The compiled program of a script. @returns undefined for one that is no program of ours */
 export const programOf = (script: string): { file: string; args: string[] } | undefined => {
-  const [, file, args = ''] = /^node (?:--\S+ )*dist\/(\S+\.js)(?: (\S+))?$/.exec(manifest.scripts[script] ?? '') ?? [];
+  const [, file, args = ''] =
+    /^node (?:--\S+ )*dist\/(\S+\.js)(?: (\S+))?$/.exec(manifest.scripts[script] ?? '') ?? [];
   return file === undefined ? undefined : { file, args: args === '' ? [] : [args] };
 };
 
