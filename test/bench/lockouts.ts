@@ -32,7 +32,7 @@ async function lockOuts(
   rate: number,
   connect: (world: World) => Promise<{ server: Server; folders: readonly string[] }>,
 ): Promise<number> {
-  const world = await World.create(seed);
+  const world = await World.create({ seed, mayLoseJournal: true });
   world.faults.enabled = false;
   try {
     const { server, folders } = await connect(world);

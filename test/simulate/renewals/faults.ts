@@ -1,5 +1,12 @@
 import type { SeededRandom } from '../seeded-random.ts';
 
+/** After which the real backups are restored by the real restore. */
+export const losses = [
+  'records lost, and restored from a backup',
+  'store lost, and restored from a backup with the journal',
+  'store and journal lost, and restored from a backup',
+] as const;
+
 export const faultKinds = [
   'request lost',
   'reply lost',
@@ -14,8 +21,9 @@ export const faultKinds = [
   'another writer is faster',
   'two gateways of a system at once',
   'two processes share a state folder',
-  'record restored from an older backup',
-  'all records restored from an older backup',
+  'record put back to an older state',
+  'all records put back to an older state',
+  ...losses,
   'gateway off for days',
 ] as const;
 

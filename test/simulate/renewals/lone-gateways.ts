@@ -28,9 +28,11 @@ export async function simulateLoneGateways(options: {
   readonly seed: number;
   /** Clients that name no attempts, as any OAuth client. */
   readonly plain?: boolean;
+  /** @see WorldOptions */
+  readonly lossRate?: number;
   readonly onProgress?: (renewals: number) => void;
 }): Promise<LoneReport> {
-  const world = await World.create(options.seed);
+  const world = await World.create({ seed: options.seed, mayLoseJournal: true, lossRate: options.lossRate });
   const { timeline, faults, random } = world;
   const { plain = false } = options;
   const lockOuts: string[] = [];
@@ -52,7 +54,7 @@ export async function simulateLoneGateways(options: {
 
   async function cycle(gateway: Gateway, sibling: () => Gateway): Promise<void> {
     if (gateway.lockedOut || renewals >= options.renewals) return;
-    world.restoreSometimes(gateway.id);
+    world.putBackSometimes(gateway.id);
     const goes = [go(gateway, gateway.process)];
     if (faults.strikes('two gateways of a system at once') && !sibling().lockedOut) {
       goes.push(go(sibling(), sibling().process, true));
@@ -87,6 +89,7 @@ export async function simulateLoneGateways(options: {
         timeline.after(random.below(day), () => cycle(gateway, () => pair[1 - index] ?? gateway));
       }
     }
+    await world.backUpAll();
     const started = timeline.now();
     while (renewals < options.renewals && gateways.some(({ lockedOut }) => !lockedOut)) await timeline.next();
     const simulatedDays = (timeline.now() - started) / day;

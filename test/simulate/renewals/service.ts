@@ -21,18 +21,22 @@ import { faultyEmail, faultyStore } from './faulty-store.ts';
 
 export const serviceOrigin = 'https://bridge.example';
 
-/** The real service in a folder, on hosts that die. */
-export function startService(folder: string, clock: Clock, random: Random, faults: Faults) {
+/** One host of the service: what it keeps in memory goes with it. */
+function startHost(
+  folder: string,
+  clock: Clock,
+  random: Random,
+  faults: Faults,
+  onMail: (text: string) => void,
+) {
   const services = composeServices(
     readConfiguration({ DATA_DIR: folder, PUBLIC_ORIGIN: serviceOrigin, SHARE_DOMAIN: 'share.example' }),
     { clock, random, log: silentLog },
   );
   const store = faultyStore(services.store, faults);
-  const mails: string[] = [];
-  const answers = new Map<string, number>();
-  const { secrets, organizations } = services;
+  const { secrets, organizations, journal } = services;
   const credentials = createGatewayCredentials({
-    gateways: collection(store, 'gateways', gatewayRecordSchema),
+    gateways: collection(store, 'gateways', gatewayRecordSchema, journal.of('gateways')),
     tokens: createAccessTokens({ secrets, clock, issuer: serviceOrigin }),
     secrets,
     audit: createAuditLog({ store, clock, random }),
@@ -42,22 +46,50 @@ export function startService(folder: string, clock: Clock, random: Random, fault
     owners: createOwnersNotice({
       organizations,
       systems: collection(store, 'systems', systemSchema),
-      email: faultyEmail(services.email, faults, (text) => void mails.push(text)),
+      email: faultyEmail(services.email, faults, onMail),
       clock,
       log: silentLog,
       publicOrigin: serviceOrigin,
     }),
   });
-  const hosted = { ...services, credentials };
-  const context = new InvocationContext();
-  const gateways = collection(services.store, 'gateways', gatewayRecordSchema);
-
   return {
     services,
+    credentials,
+    hosted: { ...services, credentials },
+    gateways: collection(services.store, 'gateways', gatewayRecordSchema),
+    async stop() {
+      await journal.flush();
+      services.sender.close();
+      await services.store.close();
+    },
+  };
+}
+
+/** The real service in a folder, on hosts that die. */
+export function startService(folder: string, clock: Clock, random: Random, faults: Faults) {
+  const mails: string[] = [];
+  const answers = new Map<string, number>();
+  const start = () => startHost(folder, clock, random, faults, (text) => void mails.push(text));
+  let host = start();
+  const context = new InvocationContext();
+
+  return {
+    get services() {
+      return host.services;
+    },
     /** Texts of the e-mails that were delivered. */
     mails,
     /** How often the token endpoint said what; late and doubled requests are among them. */
     answers,
+
+    stop: () => host.stop(),
+
+    /** Stops the service, and starts it again after something was done to what it keeps. */
+    async restart(meanwhile: () => Promise<void>): Promise<void> {
+      await host.stop();
+      await meanwhile();
+      host = start();
+    },
 
     /** One request to the token endpoint. @throws ServiceDied */
     async token(body: string): Promise<HttpAnswer> {
@@ -67,7 +99,7 @@ export function startService(folder: string, clock: Clock, random: Random, fault
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: { string: body },
       });
-      const { status, body: text } = await token(hosted, request, context);
+      const { status, body: text } = await token(host.hosted, request, context);
       const answer = { status: status ?? 200, headers: {}, text: typeof text === 'string' ? text : '' };
       const said = outcomeOf(answer);
       answers.set(said, (answers.get(said) ?? 0) + 1);
@@ -76,17 +108,18 @@ export function startService(folder: string, clock: Clock, random: Random, fault
 
     /** One use of an access token. @returns whether it gave access @throws ServiceDied */
     async use(accessToken: string): Promise<boolean> {
-      return (await credentials.authenticate(accessToken)) !== undefined;
+      return (await host.credentials.authenticate(accessToken)) !== undefined;
     },
 
     /** What the expiry timer does for thefts. */
-    tellOfThefts: () => credentials.tellOfThefts(500),
+    tellOfThefts: () => host.credentials.tellOfThefts(500),
 
-    record: async (id: GatewayId): Promise<GatewayRecord | undefined> => (await gateways.read(id))?.document,
+    record: async (id: GatewayId): Promise<GatewayRecord | undefined> =>
+      (await host.gateways.read(id))?.document,
 
     /** A system with its first gateway, approved by the owner of the organization. */
     async connect(name: string, organization: OrganizationId | undefined) {
-      const { accounts, deviceGrants } = services;
+      const { accounts, deviceGrants } = host.services;
       const owner = await accountFor(accounts, clock, emailAddress('olga@plant.example'));
       const asked = await deviceGrants.request({ gatewayName: name, source: '192.0.2.1' });
       const system = await deviceGrants.approve(asked.userCode, owner, {
@@ -100,7 +133,7 @@ export function startService(folder: string, clock: Clock, random: Random, fault
 
     /** One more gateway of a system, with its first credentials. */
     async addGateway(beside: GatewayRecord, id: GatewayId, name: string) {
-      await gateways.create({
+      await host.gateways.create({
         id,
         pk: id,
         schemaVersion: 1,
@@ -111,7 +144,7 @@ export function startService(folder: string, clock: Clock, random: Random, fault
         generation: 0,
         createdAt: beside.createdAt,
       });
-      return services.credentials.issueFirst(id);
+      return host.services.credentials.issueFirst(id);
     },
   };
 }

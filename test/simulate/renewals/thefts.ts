@@ -40,7 +40,7 @@ class Theft {
   readonly #world: World;
   readonly #gateway: Party;
   readonly #sibling: () => Theft;
-  readonly #onRestoreOfAll: () => Promise<unknown>;
+  readonly #onRestore: () => Promise<unknown>;
   #thief: Party | undefined;
   /** How many moments pass until the copy is made. */
   #patience: number;
@@ -53,11 +53,11 @@ class Theft {
   constructor(
     site: Site,
     world: World,
-    others: { readonly sibling: () => Theft; readonly onRestoreOfAll: () => Promise<unknown> },
+    others: { readonly sibling: () => Theft; readonly onRestore: () => Promise<unknown> },
   ) {
     this.site = site;
     this.#sibling = others.sibling;
-    this.#onRestoreOfAll = others.onRestoreOfAll;
+    this.#onRestore = others.onRestore;
     this.#world = world;
     this.#patience = world.random.below(40);
     const process = new GatewayProcess(site.folder, world.around, { onMoment: () => this.#moment() });
@@ -89,9 +89,9 @@ class Theft {
   async #turn(party: Party): Promise<void> {
     if (this.#over) return;
     const { timeline, random, faults } = this.#world;
-    const restored = this.#world.restoreSometimes(this.site.id);
+    const restored = this.#world.putBackSometimes(this.site.id);
     if (restored === 'one') await this.forgetProgress();
-    if (restored === 'all') await this.#onRestoreOfAll();
+    if (restored === 'all') await this.#onRestore();
     const goes: Promise<Outcome | undefined>[] = [this.#act(party)];
     if (faults.strikes('two processes share a state folder'))
       goes.push(this.#act(party, party.process.beside()));
@@ -174,29 +174,42 @@ class Theft {
 export async function simulateThefts(options: {
   readonly thefts: number;
   readonly seed: number;
+  /** @see WorldOptions */
+  readonly lossRate?: number;
   readonly onProgress?: (thefts: number) => void;
 }): Promise<TheftReport> {
-  const world = await World.create(options.seed);
   const thefts: Theft[] = [];
+  let batch: Theft[] = [];
+  const onRestore = () => Promise.all(batch.map((theft) => theft.forgetProgress()));
+  const audited = new Set<string>();
+  // What the audit told since the backup is lost with the store; that it had told it counts.
+  const readAudit = async () => {
+    for (const id of await generationsInAudit(world, thefts.concat(batch))) audited.add(id);
+  };
+  const world: World = await World.create({
+    ...{ seed: options.seed, mayLoseJournal: false, lossRate: options.lossRate, onRestore },
+    beforeLoss: readAudit,
+  });
   try {
     while (thefts.length < options.thefts) {
       // Some at a time, so that backups stay small.
-      const batch: Theft[] = [];
+      batch = [];
       world.faults.enabled = false;
       while (batch.length < 100 && thefts.length + batch.length < options.thefts) {
-        const onRestoreOfAll = () => Promise.all(batch.map((theft) => theft.forgetProgress()));
         const [one, other] = await world.connect();
         const pair: readonly [Theft, Theft] = [
-          new Theft(one, world, { onRestoreOfAll, sibling: () => pair[1] }),
-          new Theft(other, world, { onRestoreOfAll, sibling: () => pair[0] }),
+          new Theft(one, world, { onRestore, sibling: () => pair[1] }),
+          new Theft(other, world, { onRestore, sibling: () => pair[0] }),
         ];
         batch.push(...pair);
       }
+      await world.backUpAll();
       world.faults.enabled = true;
       const deadline = world.timeline.now() + 400 * day;
       while (batch.some(({ over }) => !over) && world.timeline.now() < deadline) await world.timeline.next();
       for (const theft of batch) if (!theft.over) theft.failure ??= 'not found in 400 days';
       thefts.push(...batch);
+      batch = [];
       options.onProgress?.(thefts.length);
     }
     world.faults.enabled = false;
@@ -205,7 +218,7 @@ export async function simulateThefts(options: {
       await world.timeline.next();
     for (const theft of thefts) await theft.checkAfterwards();
 
-    const audited = await generationsInAudit(world, thefts);
+    await readAudit();
     const mailed = new Set(
       thefts.filter(({ site }) => world.service.mails.some((text) => names(text, site))),
     );

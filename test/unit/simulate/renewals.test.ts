@@ -1,3 +1,4 @@
+import { losses, type FaultKind } from '../../simulate/renewals/faults.ts';
 import { simulateLoneGateways } from '../../simulate/renewals/lone-gateways.ts';
 import { simulateThefts } from '../../simulate/renewals/thefts.ts';
 import { seededRandom } from '../../simulate/seeded-random.ts';
@@ -8,15 +9,22 @@ describe('renewal under faults at every step', () => {
     const report = await simulateLoneGateways({ renewals: 3000, gateways: 20, seed: 2026 });
     expect(report.lockOuts).toEqual([]);
     expect(report.renewals).toBeGreaterThanOrEqual(3000);
+    // The one is about thefts; the others are as rare as losses of everything are.
+    const rare: FaultKind[] = [
+      'service dies before or after an e-mail',
+      'all records put back to an older state',
+      'store lost, and restored from a backup with the journal',
+      'store and journal lost, and restored from a backup',
+    ];
     const never = [...report.faults].filter(([, count]) => count === 0).map(([kind]) => kind);
-    // The one is about thefts; the other is as rare as restores of everything are.
-    expect(
-      never.filter(
-        (kind) =>
-          kind !== 'service dies before or after an e-mail' &&
-          kind !== 'all records restored from an older backup',
-      ),
-    ).toEqual([]);
+    expect(never.filter((kind) => !rare.includes(kind))).toEqual([]);
+  });
+
+  it('locks nobody out when records, the store, or store and journal are lost again and again', async () => {
+    const often = { lossRate: 0.5 };
+    const report = await simulateLoneGateways({ renewals: 800, gateways: 10, seed: 2026, ...often });
+    expect(report.lockOuts).toEqual([]);
+    for (const kind of losses) expect([kind, report.faults.get(kind)]).not.toEqual([kind, 0]);
   });
 
   it('would lock out gateways that name no attempts: the simulation sees what it looks for', async () => {
@@ -28,6 +36,12 @@ describe('renewal under faults at every step', () => {
     const report = await simulateThefts({ thefts: 60, seed: 2026 });
     expect(report.failures).toEqual([]);
     expect(report).toMatchObject({ thefts: 60, found: 60, mailed: 60, audited: 60 });
+  });
+
+  it('finds every thief also when records and the store are lost again and again, and nobody revoked comes back', async () => {
+    const report = await simulateThefts({ thefts: 40, seed: 2027, lossRate: 0.5 });
+    expect(report.failures).toEqual([]);
+    for (const kind of losses.slice(0, 2)) expect([kind, report.faults.get(kind)]).not.toEqual([kind, 0]);
   });
 });
 

@@ -2,21 +2,22 @@ import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import type { GatewayId } from '../../../shared/identifier.ts';
 
+export const olderStatesFile = 'older-states.sqlite';
 /** How many older states are kept. */
 const kept = 20;
 
 /**
- * Older states of the `gateways` container, as rows of the real database. Records that were revoked meanwhile are not
- * put back: a restore brings no revoked gateway to life (DESIGN.md section 8).
+ * Older states of the `gateways` container, as rows of the real database: what a region that takes over may have, and
+ * what Cosmos DB's own backup brings back. Records that were revoked meanwhile are not put back.
  */
-export class Backups {
+export class OlderStates {
   readonly #database: DatabaseSync;
   #made = 0;
 
   /** @param folder of the service */
   constructor(folder: string) {
     this.#database = new DatabaseSync(join(folder, 'documents.sqlite'), { timeout: 5000 });
-    this.#database.exec(`ATTACH '${join(folder, 'backups.sqlite')}' AS old`);
+    this.#database.exec(`ATTACH '${join(folder, olderStatesFile)}' AS old`);
     this.#database.exec('PRAGMA old.synchronous = OFF');
   }
 
@@ -27,24 +28,24 @@ export class Backups {
   /** @param fraction which of the kept ones, 0 (oldest) to 1 */
   #table(fraction: number): string {
     const oldest = Math.max(0, this.#made - kept);
-    return `old.backup${oldest + Math.floor(fraction * (this.#made - oldest))}`;
+    return `old.state${oldest + Math.floor(fraction * (this.#made - oldest))}`;
   }
 
   make(): void {
     this.#database.exec(
-      `CREATE TABLE old.backup${this.#made} AS SELECT id, etag, json FROM main.gateways;
-       CREATE UNIQUE INDEX old.ids${this.#made} ON backup${this.#made} (id)`,
+      `CREATE TABLE old.state${this.#made} AS SELECT id, etag, json FROM main.gateways;
+       CREATE UNIQUE INDEX old.ids${this.#made} ON state${this.#made} (id)`,
     );
-    if (this.#made >= kept) this.#database.exec(`DROP TABLE old.backup${this.#made - kept}`);
+    if (this.#made >= kept) this.#database.exec(`DROP TABLE old.state${this.#made - kept}`);
     this.#made++;
   }
 
-  restoreOne(id: GatewayId, fraction: number): void {
-    this.#database.prepare(`${restore(this.#table(fraction))} AND main.gateways.id = ?`).run(id);
+  putBackOne(id: GatewayId, fraction: number): void {
+    this.#database.prepare(`${putBack(this.#table(fraction))} AND main.gateways.id = ?`).run(id);
   }
 
-  restoreAll(fraction: number): void {
-    this.#database.exec(restore(this.#table(fraction)));
+  putBackAll(fraction: number): void {
+    this.#database.exec(putBack(this.#table(fraction)));
   }
 
   close(): void {
@@ -52,6 +53,6 @@ export class Backups {
   }
 }
 
-const restore = (table: string): string =>
+const putBack = (table: string): string =>
   `UPDATE main.gateways SET json = older.json, etag = older.etag FROM ${table} AS older
    WHERE older.id = main.gateways.id AND json_extract(main.gateways.json, '$.state') = 'active'`;
