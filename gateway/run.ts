@@ -19,6 +19,7 @@ import type { Gateway } from './gateway.ts';
 import { createRenewalSchedule } from './renewal-schedule.ts';
 import { allowlistFrom } from './shares/dashboard-calls.ts';
 import { makePrivateFolder, removeFile, removeTemporaryFiles, writeAtomically } from './state/atomic-file.ts';
+import { holdRun } from './state/run-lock.ts';
 import { readLastSeen, writeLastSeen } from './state/last-seen.ts';
 import { writePolicy } from './state/policy-file.ts';
 import { outwardAgents } from './outward-agents.ts';
@@ -43,9 +44,8 @@ export async function run(
   onReady: (console: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { configuration, clock, random, log, locks, store, service, shares } = gateway;
-  const held = await locks.tryHold('run');
-  if (!held) throw new GatewayError('busy', 'This gateway runs already, with the same state folder.');
+  const { configuration, clock, random, log, store, service, shares } = gateway;
+  const held = await holdRun(gateway.locks, gateway.timer);
   await makePrivateFolder(configuration.stateDir);
   for (const folder of [configuration.stateDir, join(configuration.stateDir, 'shares')])
     await removeTemporaryFiles(folder, clock.now() - 10 * minute);
