@@ -1,5 +1,4 @@
 import { second } from '../shared/clock.ts';
-import { readHealth } from '../shared/status/health.ts';
 import { z } from 'zod';
 import { http, type Handler } from './trigger/endpoint.ts';
 import { jsonAnswer, publicOperation } from './trigger/operation.ts';
@@ -30,7 +29,7 @@ const healthSchema = z.object({
 
 /** Readiness of each dependency: 200 when all are ready, else 503. */
 export const health: Handler = async (services) => {
-  const report = await readHealth(services);
+  const report = await services.health();
   const finishedAt = report.lastBackup?.finishedAt;
   if (finishedAt !== undefined)
     services.telemetry.measure(

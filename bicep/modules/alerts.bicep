@@ -36,23 +36,23 @@ param tags named
 // Azure's role "Owner".
 var owners = '8e3af657-a8ff-443c-a75c-2fe8c4bcb635'
 
-// Of the runs of the functions.
+// Of what the service counts and measures (README), which is never sampled, and of requests.
 var logAlerts = [
   {
     name: 'backup-failed'
-    description: 'No backup was finished in the last five hours; there should be one every four.'
+    description: 'In the last hour nobody saw a backup that was younger than five hours; one is made every four.'
     severity: 1
-    query: 'AppRequests | where Name == "backup" and Success == true'
+    query: 'AppMetrics | where Name == "drawbridge.backup.age" and Min < 18000'
     operator: 'LessThan'
     threshold: 1
-    window: 'PT5H'
+    window: 'PT1H'
     frequency: 'PT30M'
   }
   {
     name: 'drill-failed'
     description: 'The weekly rehearsal of a restore failed: no backup is known to be good.'
     severity: 1
-    query: 'AppRequests | where Name == "drill" and Success == false'
+    query: 'AppMetrics | where Name == "drawbridge.events" and tostring(Properties.action) == "drill.failed"'
     operator: 'GreaterThan'
     threshold: 0
     window: 'PT1H'
@@ -60,9 +60,9 @@ var logAlerts = [
   }
   {
     name: 'renewals-failed'
-    description: 'Gateways asked for new credentials and got an error of the service. They try again for days, so there is time, but not for ever.'
+    description: 'Gateways asked for new credentials and were refused, or got an error of the service. They try again for days, so there is time, but not for ever.'
     severity: 2
-    query: 'AppRequests | where Name == "token" and toint(ResultCode) >= 500'
+    query: 'AppMetrics | where (Name == "drawbridge.events" and tostring(Properties.action) == "gateway.renewal-refused") or (Name == "drawbridge.requests" and tostring(Properties.function) == "token" and toint(Properties.status) >= 500)'
     operator: 'GreaterThan'
     threshold: 10
     window: 'PT15M'

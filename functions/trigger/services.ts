@@ -67,6 +67,7 @@ import { createMailboxSmsSender } from '../../shared/sms/mailbox-sms-sender.ts';
 import type { SmsSender } from '../../shared/sms/sms-sender.ts';
 import { collection } from '../../shared/store/collection.ts';
 import { cosmosDocumentStore } from '../../shared/store/cosmos-document-store.ts';
+import { createHealth } from '../../shared/status/health.ts';
 import { openSqliteDocumentStore } from '../../shared/store/sqlite-document-store.ts';
 import type { SqliteFile } from '../../shared/store/sqlite-schema.ts';
 import { systemClock, systemRandom } from '../../shared/system-clock.ts';
@@ -424,6 +425,7 @@ export function composeServices(
     wakeUp,
     blobs,
     journal,
+    health: createHealth({ store, secrets, blobs, journal, sender, log, clock }),
     openScratch,
     audit,
     untold: [untoldShares, untoldSystems, untoldOrganizations, untoldAccounts, untoldRotations],

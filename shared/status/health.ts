@@ -2,6 +2,7 @@ import type { JournalWriter } from '../backup/journal.ts';
 import { newestBackup } from '../backup/backup.ts';
 import { readLastDrill } from '../backup/drill-report.ts';
 import type { BlobFolder } from '../blobs/blob-folder.ts';
+import { second, type Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { SecretStore } from '../secrets/secret-store.ts';
 import type { DocumentStore } from '../store/document-store.ts';
@@ -21,7 +22,7 @@ export interface HealthDependencies {
 const patience = 3000;
 
 /** Asks every dependency at once, each for at most three seconds. Says which fails, never why: the log does. */
-export async function readHealth({ store, secrets, blobs, journal, sender, log }: HealthDependencies) {
+async function readHealth({ store, secrets, blobs, journal, sender, log }: HealthDependencies) {
   async function ready(name: string, ask: () => Promise<unknown>): Promise<Readiness> {
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -53,6 +54,23 @@ export async function readHealth({ store, secrets, blobs, journal, sender, log }
     dependencies,
     lastDrill: (await readLastDrill(blobs).catch(() => undefined)) ?? null,
     lastBackup: newest ? { id: newest.id, finishedAt: newest.finishedAt } : null,
+  };
+}
+
+/** Those who ask within this time share an answer. */
+const sharedFor = 2 * second;
+
+/**
+ * Anybody may ask how the service is, and each of the hundred places of a Front Door does; an answer costs a call of
+ * every dependency. So who asks while another one was just told gets the same.
+ */
+export function createHealth({ clock, ...dependencies }: HealthDependencies & { readonly clock: Clock }) {
+  let last: { readonly at: number; readonly report: ReturnType<typeof readHealth> } | undefined;
+  return (): ReturnType<typeof readHealth> => {
+    const now = clock.now();
+    if (last === undefined || now < last.at || now - last.at >= sharedFor)
+      last = { at: now, report: readHealth(dependencies) };
+    return last.report;
   };
 }
 

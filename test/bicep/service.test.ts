@@ -48,7 +48,7 @@ const inReadme = [...readFileSync(join(packageRoot, 'README.md'), 'utf8').matchA
   ([, name]) => name,
 );
 /** Of the Functions host and its telemetry, not of ours. */
-const ofHost = /^(AzureWebJobs|APPLICATIONINSIGHTS_|WEB_PUBSUB_ENDPOINT$)/;
+const ofHost = /^(AzureWebJobs|APPLICATIONINSIGHTS_)/;
 
 describe.each(Object.entries(choices))('the function apps of %s', (_, choice) => {
   it('have settings that the service understands, and that turn Azure on for each of its ports', async () => {

@@ -1,3 +1,5 @@
+import { auditActions } from '../../../shared/audit/audit-actions.ts';
+import { measureNames, metricNames } from '../../../shared/telemetry/telemetry.ts';
 import {
   at,
   differences,
@@ -69,6 +71,8 @@ const alertsOf = (deployment: Deployment) => [
   ...deployment.of('Microsoft.Insights/metricAlerts'),
   ...deployment.of('Microsoft.Insights/scheduledQueryRules'),
 ];
+
+const namesTold: readonly string[] = [...metricNames, ...measureNames, ...auditActions];
 
 /** Ids of the action groups that an alert tells. */
 const told = (alert: Resource): string[] => [
@@ -167,6 +171,7 @@ export const operationInvariants: readonly Invariant[] = [
         const alert = alertsOf(deployment).find((each) => each.name === name);
         return alert ? at(alert, `properties.criteria.${path}`) : undefined;
       };
+      const query = (name: string) => textOf(asked(name, 'allOf.0.query'));
       const test = deployment.one('Microsoft.Insights/webtests');
       return [
         ...differences(test, {
@@ -187,17 +192,29 @@ export const operationInvariants: readonly Invariant[] = [
           'throttled requests are not counted',
         ),
         ...unless(
-          /== "backup" and Success == true/.test(textOf(asked('backup-failed', 'allOf.0.query'))) &&
+          /"drawbridge\.backup\.age" and Min < 18000$/.test(query('backup-failed')) &&
             asked('backup-failed', 'allOf.0.operator') === 'LessThan',
-          'backups are not counted',
+          'the age of backups is not looked at',
         ),
         ...unless(
-          /== "drill" and Success == false/.test(textOf(asked('drill-failed', 'allOf.0.query'))),
-          'drills are not counted',
+          /action\) == "drill\.failed"$/.test(query('drill-failed')),
+          'failed drills are not counted',
         ),
         ...unless(
-          /== "token" and toint\(ResultCode\) >= 500/.test(textOf(asked('renewals-failed', 'allOf.0.query'))),
-          'renewals are not counted',
+          /action\) == "gateway\.renewal-refused"\) or .*function\) == "token" and toint\(Properties\.status\) >= 500\)$/.test(
+            query('renewals-failed'),
+          ),
+          'failed renewals are not counted',
+        ),
+        // What the queries name is what the service tells.
+        ...['backup-failed', 'drill-failed', 'renewals-failed'].flatMap((name) =>
+          [...query(name).matchAll(/Name == "([\w.]+)"|action\) == "([\w.-]+)"/g)].flatMap(
+            ([, metric, action]) =>
+              unless(
+                namesTold.includes(metric ?? action ?? ''),
+                `${name} asks for ${metric ?? action}, which nobody tells`,
+              ),
+          ),
         ),
       ];
     },

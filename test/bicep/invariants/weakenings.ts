@@ -308,9 +308,14 @@ export const weakenings: Readonly<Record<string, readonly Weakening[]>> = {
   'alerts ask what they are named for': [
     weaker(alerts, "metricName: 'Percentage5XX'", "metricName: 'Percentage4XX'"),
     weaker(alerts, "values: ['429']", "values: ['200']"),
-    weaker(alerts, 'Name == "backup" and Success == true', 'Name == "backup"'),
-    weaker(alerts, 'Name == "drill" and Success == false', 'Name == "drill" and Success == true'),
-    weaker(alerts, 'toint(ResultCode) >= 500', 'toint(ResultCode) >= 600'),
+    weaker(alerts, 'Min < 18000', 'Min < 180000'),
+    weaker(alerts, '"drill.failed"', '"drill.passed"'),
+    weaker(alerts, 'toint(Properties.status) >= 500', 'toint(Properties.status) >= 600'),
+    weaker(
+      alerts,
+      '"drawbridge.events" and tostring(Properties.action) == "drill',
+      '"drawbridge.event" and tostring(Properties.action) == "drill',
+    ),
     weaker(alerts, '/api/health', '/'),
   ],
   'somebody is told before a secret expires': [
