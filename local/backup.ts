@@ -11,12 +11,16 @@ import { keyFileText } from './backup-key-file.ts';
 // eslint-disable-next-line no-restricted-properties -- a composition root
 const configuration = readConfiguration(process.env);
 const print = (line: string) => void process.stdout.write(`${line}\n`);
+const note = (line: string) => void process.stderr.write(`${line}\n`);
 
 /** One backup now, as the timer makes it. */
 async function backup(): Promise<void> {
   const services = composeServices(configuration, { clock, random, log: silentLog });
   try {
-    const { id, files } = await runBackup(services);
+    const { id, files } = await runBackup({
+      ...services,
+      progress: (container, documents) => note(`${container}: ${documents}`),
+    });
     print(`Backup ${id}: ${files.reduce((sum, { documents }) => sum + documents, 0)} documents`);
   } finally {
     services.sender.close();
@@ -58,7 +62,7 @@ const usage = 'npm run backup, or npm run backup:key -- FILE (a new file)';
 const run =
   act === undefined
     ? backup()
-    : act === 'key' && file !== undefined && rest.length === 0
+    : act === 'key' && file !== undefined && !file.startsWith('-') && rest.length === 0
       ? exportKey(file)
       : undefined;
 if (run === undefined) {

@@ -22,7 +22,12 @@ export interface BackupDependencies {
   readonly log: Log;
   /** Version of the program, for the manifest. */
   readonly version?: string;
+  /** Told now and then how far it is, and at the end of each container that holds anything. */
+  readonly progress?: (container: ContainerName, documents: number) => void;
 }
+
+/** How many documents between two words of progress. */
+const told = 50_000;
 
 /**
  * Streams every container to the blobs: NDJSON, compressed, sealed. Memory does not grow with the data.
@@ -56,13 +61,18 @@ async function writeContainer(
   id: string,
   container: ContainerName,
   key: BackupKey,
-  { store, blobs, log }: BackupDependencies,
+  { store, blobs, log, progress }: BackupDependencies,
 ): Promise<Manifest['files'][number]> {
   const name = `${id}/${container}.ndjson.gz.sealed`;
   let documents = 0;
-  const plain = writeNdjson(store.scanTexts(container), (more) => (documents += more));
+  const plain = writeNdjson(store.scanTexts(container), (more) => {
+    const before = documents;
+    documents += more;
+    if (Math.floor(before / told) < Math.floor(documents / told)) progress?.(container, documents);
+  });
   const measure = measured(seal(key.fileKey(name), through(plain, createGzip())));
   await blobs.write(name, measure.chunks);
+  if (documents > 0) progress?.(container, documents);
   const file = { container, name, documents, ...measure.result() };
   log.info('container backed up', { id, container, documents, bytes: file.bytes });
   return file;

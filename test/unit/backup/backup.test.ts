@@ -53,6 +53,32 @@ const failingAfter = (count: number): DocumentStore =>
     },
   });
 
+it('tells how far it is, container by container', async () => {
+  await fill(3);
+  const told: [string, number][] = [];
+  const many = Object.assign(Object.create(store) as DocumentStore, {
+    scanTexts: async function* (container: string): AsyncGenerator<readonly string[]> {
+      if (container === 'systems') for (let n = 0; n < 6; n++) yield Array<string>(20_000).fill('{}');
+      else yield* store.scanTexts(container as 'shares');
+    },
+  });
+  await makeBackup({
+    store: many,
+    blobs,
+    secrets: secretsIn('a'),
+    clock,
+    random,
+    log,
+    progress: (container, documents) => told.push([container, documents]),
+  });
+  expect(told).toEqual([
+    ['systems', 60_000],
+    ['systems', 100_000],
+    ['systems', 120_000],
+    ['shares', 3],
+  ]);
+});
+
 it('holds every document of every container, as it was', async () => {
   const odd = { id: 'odd', pk: 'p', text: 'line\nbreak \u2028 \ud83d\ude00 "quoted"', deep: [{ x: null }] };
   await store.create('systems', odd);
