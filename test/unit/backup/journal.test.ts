@@ -183,6 +183,8 @@ it('never keeps a revocation from happening; what could not be noted is noted la
   expect(await dependencies()).toBe('failing');
   blobs.write = write;
   await test.services.journal.flush();
+  // Who asks within a moment is told the same again.
+  test.clock.moveOn(2 * second);
   expect(await dependencies()).toBe('ready');
   expect((await readJournal(test.services, startedAt)).lastKnown('shares', share)).toMatchObject({
     status: 'ended',
