@@ -156,7 +156,10 @@ async function main(args: string[]): Promise<number> {
       },
     });
     const asked = await services.heldShares.ask();
-    if (asked > 0) print(`The owners of ${asked} systems were asked to confirm what came back open.`);
+    if (asked > 0) {
+      const systems = asked === 1 ? 'one system' : `${asked} systems`;
+      print(`The owners of ${systems} were asked to confirm what came back open.`);
+    }
     return 0;
   } finally {
     services?.sender.close();

@@ -169,7 +169,14 @@ function decider(options: RestoreOptions, takenAt: Instant, forked: Set<string>,
     now: instant(clock.now()),
     takenAt,
     planning,
-    live: async (container, pk) => (await into.read(container, pk, pk))?.document,
+    async live(container, pk) {
+      const there = (await into.read(container, pk, pk))?.document;
+      if (there !== undefined || !planning) return there;
+      // It is not written yet; but what the journal tells of it is known.
+      const unnoted = { id: pk, pk };
+      const noted = lastKnown(container, unnoted);
+      return noted === unnoted ? undefined : noted;
+    },
   };
 
   function isAsked(container: ContainerName, policy: RestorePolicy, document: Document): boolean {

@@ -151,7 +151,7 @@ it('restores a lost store and lost secrets by the exported key; one organization
   const one = ['--from', 'latest', '--key', key, '--organization', 'org-south', '--yes'];
   const { code, stdout } = await command('restore', ...one);
   expect(code).toBe(0);
-  expect(stdout).toContain('The owners of 1 systems were asked');
+  expect(stdout).toContain('The owners of one system were asked');
   expect(await inService(({ systems }) => systems.read(north.id))).toBeUndefined();
   expect(await actions(south.organizationId)).toContainEqual(
     expect.objectContaining({ action: 'backup.restored' }),

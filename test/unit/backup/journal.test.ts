@@ -6,7 +6,7 @@ import { journalBlobs } from '../../../shared/backup/journal-blob.ts';
 import { readJournal } from '../../../shared/backup/journal-read.ts';
 import { createJournal } from '../../../shared/backup/journal.ts';
 import { makeBackup } from '../../../shared/backup/backup.ts';
-import { restore } from '../../../shared/backup/restore.ts';
+import { planRestore, restore } from '../../../shared/backup/restore.ts';
 import { day, hour, minute, second } from '../../../shared/clock.ts';
 import type { Visit } from '../../../shared/accounts/visit.ts';
 import { emailAddress } from '../../../shared/email/email-address.ts';
@@ -34,13 +34,17 @@ type Manifest = Awaited<ReturnType<typeof backUp>>;
 async function restoreLost({ id, startedAt }: Manifest, journal = true): Promise<void> {
   test = await test.loseDocuments();
   const { lastKnown } = await readJournal(test.services, startedAt);
-  await restore({
+  const options = {
     from: id,
     source: test.services,
     into: test.services.store,
     clock: test.clock,
     ...(journal && { lastKnown }),
-  });
+  };
+  const plan = await planRestore(options);
+  const { containers } = await restore(options, plan);
+  // What is said before is what then happens, to the document.
+  expect(containers).toEqual(plan.containers);
 }
 
 const actingOf = ({ id, email }: Awaited<ReturnType<TestServices['account']>>) => ({ accountId: id, email });
